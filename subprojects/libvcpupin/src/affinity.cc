@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "affinity.h"
+
+#ifdef __linux__
+
+#include "cpu_list.h"
+#include "message.h"
+#include "vcpupin.h"
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <pthread.h>
+#include <sched.h>
+#include <system_error>
+#include <thread>
+
+namespace vcpupin {
+namespace {
+
+/* A mask as the kernel takes it, for as many CPUs as needed: a plain cpu_set_t
+ * ends at CPU 1,023. */
+class KernelMask {
+public:
+  explicit KernelMask(unsigned n_cpus) : bytes_(CPU_ALLOC_SIZE(n_cpus)), bits_(CPU_ALLOC(n_cpus)) {
+    if (!bits_)
+      throw std::bad_alloc();
+    CPU_ZERO_S(bytes_, bits_.get());
+  }
+
+  explicit KernelMask(const CpuSet &cpus) : KernelMask(cpus.end()) {
+    for (auto cpu = cpus.next_in(0); cpu; cpu = cpus.next_in(*cpu + 1))
+      CPU_SET_S(*cpu, bytes_, bits_.get());
+  }
+
+  CpuSet cpus() const {
+    CpuSet set;
+    for (unsigned cpu = 0; cpu < bytes_ * 8; ++cpu) {
+      if (CPU_ISSET_S(cpu, bytes_, bits_.get()))
+        set.add(cpu);
+    }
+    return set;
+  }
+
+  void fill() { std::memset(bits_.get(), 0xff, bytes_); }
+
+  /* Both return 0 or an error number. */
+  int read() { return pthread_getaffinity_np(pthread_self(), bytes_, bits_.get()); }
+  int write() const { return pthread_setaffinity_np(pthread_self(), bytes_, bits_.get()); }
+
+private:
+  struct Free {
+    void operator()(cpu_set_t *bits) const { CPU_FREE(bits); }
+  };
+  std::size_t bytes_;
+  std::unique_ptr<cpu_set_t, Free> bits_;
+};
+
+/* The kernel does not say how many CPUs its masks have; it answers EINVAL to a
+ * buffer that is too small. */
+Result<KernelMask> read_mask() {
+  int cause = EINVAL;
+  for (unsigned n_cpus = 1024; cause == EINVAL && n_cpus <= VCPUPIN_CPU_MAX + 1; n_cpus *= 2) {
+    KernelMask mask(n_cpus);
+    cause = mask.read();
+    if (cause == 0)
+      return mask;
+  }
+  return Error{"cannot read which host CPUs this thread may use: " + errno_words(cause)};
+}
+
+Error refusal(const CpuSet &asked, int cause) {
+  std::string why = errno_words(cause);
+  if (cause == EPERM || cause == EACCES)
+    /* Unlike another's, one's own affinity is everyone's to change: who says no
+     * is not the scheduler, and running as root would not help. */
+    why += " (this needs no capability; a seccomp filter or a security module must permit "
+           "sched_setaffinity)";
+  else if (cause == EINVAL)
+    why = "none of them is online and in this process's cpuset";
+  return {"the kernel refuses to pin this thread to host " + name_cpus(asked) + ": " + why};
+}
+
+} // namespace
+
+Result<CpuSet> read_affinity() {
+  Result<KernelMask> mask = read_mask();
+  if (!mask)
+    return mask.error();
+  return mask->cpus();
+}
+
+Result<CpuSet> read_widest_affinity() {
+  Result<CpuSet> widest = CpuSet{};
+  try {
+    /* A thread of our own, so that no moment passes in which the caller's runs
+     * where it should not. */
+    std::thread([&widest] {
+      try {
+        Result<KernelMask> mask = read_mask();
+        if (mask) {
+          mask->fill();
+          /* A refusal is no failure: the mask stays what it was, and a new
+           * thread's is its creator's. */
+          static_cast<void>(mask->write());
+        }
+        widest = read_affinity();
+      } catch (const std::bad_alloc &) {
+        widest = Error{};
+      }
+    }).join();
+  } catch (const std::system_error &cause) {
+    return Error{"cannot start a thread to learn which host CPUs this process may use: " +
+                 errno_words(cause.code().value())};
+  }
+  if (!widest && widest.error().message.empty())
+    throw std::bad_alloc();
+  return widest;
+}
+
+std::optional<Error> pin_this_thread(const CpuSet &asked) {
+  Result<CpuSet> former = read_affinity();
+  if (!former)
+    return former.error();
+  /* A sandbox may forbid the call below and still give threads the right mask
+   * from birth. */
+  if (*former == asked)
+    return std::nullopt;
+
+  if (const int cause = KernelMask(asked).write(); cause != 0)
+    return refusal(asked, cause);
+
+  /* The kernel drops what the cpuset lacks, without a word. */
+  Result<CpuSet> given = read_affinity();
+  if (given && *given == asked)
+    return std::nullopt;
+  std::string message = given ? "asked for host " + name_cpus(asked) + ", the kernel gave only " +
+                                    format_cpu_list(*given)
+                              : given.error().message;
+  if (const int cause = KernelMask(*former).write(); cause != 0)
+    message +=
+        "; the former " + format_cpu_list(*former) + " cannot be put back: " + errno_words(cause);
+  return Error{message};
+}
+
+} // namespace vcpupin
+
+#else
+
+namespace vcpupin {
+namespace {
+
+Error not_linux() {
+  return {"pinning needs a Linux host"};
+}
+
+} // namespace
+
+Result<CpuSet> read_affinity() {
+  return not_linux();
+}
+
+Result<CpuSet> read_widest_affinity() {
+  return not_linux();
+}
+
+std::optional<Error> pin_this_thread(const CpuSet &) {
+  return not_linux();
+}
+
+} // namespace vcpupin
+
+#endif

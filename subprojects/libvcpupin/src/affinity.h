@@ -1,0 +1,29 @@
+/*
+ * The host CPUs that the calling thread may run on, as the kernel has them. All
+ * that needs Linux is here; elsewhere every function fails and says so.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef VCPUPIN_AFFINITY_H
+#define VCPUPIN_AFFINITY_H
+
+#include "cpu_set.h"
+#include "result.h"
+
+#include <optional>
+
+namespace vcpupin {
+
+/* sched_getaffinity(2): the online ones of the CPUs in the thread's mask. */
+Result<CpuSet> read_affinity();
+
+/* The widest mask that the kernel lets this process have: its cpuset. Where
+ * changing affinity is forbidden, the calling thread's mask. */
+Result<CpuSet> read_widest_affinity();
+
+/* See vcpupin_apply. */
+std::optional<Error> pin_this_thread(const CpuSet &asked);
+
+} // namespace vcpupin
+
+#endif
