@@ -1,0 +1,82 @@
+#!/usr/bin/env bats
+# The overlay fits each QEMU version exactly as expected.
+
+load helpers
+
+setup() { options=(); }
+
+fits_as_expected() {
+  cut_source "$1"
+  "$apply" --golden "$BATS_TEST_TMPDIR/golden" "$src" "$dest"
+  if ! diff <(expected_of "$1") "$BATS_TEST_TMPDIR/golden"; then
+    # Another point release or Debian revision may move lines, and nothing else.
+    now="# QEMU $(<"$src/VERSION"), Debian $(sed -n '1s/.*(\(.*\)).*/\1/p' "$src/debian/changelog")"
+    [[ $now != "$(head -n 1 "$BATS_TEST_DIRNAME/expected/$1.diff")" ]]
+    diff <(expected_of "$1" | sed 's/^@@.*/@@/') <(sed 's/^@@.*/@@/' "$BATS_TEST_TMPDIR/golden")
+    echo "# lines have moved in $now" >&3
+  fi
+}
+
+@test "7.2: what upstream's files gain is as expected" { fits_as_expected 7.2; }
+@test "10.0: what upstream's files gain is as expected" { fits_as_expected 10.0; }
+@test "10.2: what upstream's files gain is as expected" { fits_as_expected 10.2; }
+
+@test "no upstream file loses a line, and together they gain at most 30" {
+  for golden in "$BATS_TEST_DIRNAME"/expected/*.diff; do
+    run grep -E '^-([^-]|$)' "$golden"
+    [[ $status == 1 ]]
+    (($(grep -cE '^\+([^+]|$)' "$golden") <= 30))
+  done
+}
+
+exports_a_patch_that_applies() {
+  cut_source "$1"
+  "$apply" --export-patch "$BATS_TEST_TMPDIR/patch" "$src" "$dest"
+  (cd "$src" && patch -p1 --fuzz=0 <"$BATS_TEST_TMPDIR/patch")
+  diff -r "$src" "$dest"
+}
+
+@test "7.2: the exported patch makes of the source what apply makes of it" { exports_a_patch_that_applies 7.2; }
+@test "10.2: the exported patch makes of the source what apply makes of it" { exports_a_patch_that_applies 10.2; }
+
+@test "the source is not touched, and files that are not ours keep their time" {
+  cut_source 7.2
+  before=$(checksum "$src")
+  "$apply" "$src" "$dest"
+  [[ $(checksum "$src") == "$before" ]]
+  [[ $(stat -c %Y "$dest/net/net.c") == "$(stat -c %Y "$src/net/net.c")" ]]
+  [[ $(stat -c %Y "$dest/net/smb-share.c") == "$(stat -c %Y "$top/net/smb-share.c")" ]]
+}
+
+@test "with --samba-symlinks, and only then, the share's configuration gains a line" {
+  cut_source 7.2
+  "$apply" --samba-symlinks "$src" "$dest"
+  [[ $(grep -c 'smb_share_follow_symlinks(f);' "$dest/net/slirp.c") == 1 ]]
+  rm -r "$dest"
+  "$apply" "$src" "$dest"
+  [[ $(grep -c 'smb_share_follow_symlinks' "$dest/net/slirp.c") == 0 ]]
+}
+
+@test "the fingerprint follows every file of the overlay, and the build option" {
+  copy=$BATS_TEST_TMPDIR/copy
+  mkdir "$copy"
+  (cd "$top" && cp -a --parents accel hw include net scripts softmmu subprojects qemu-options.hx "$copy")
+  first=$("$copy/scripts/overlay/apply" --fingerprint)
+  [[ $first == "$("$apply" --fingerprint)" ]]
+  [[ $first != "$("$copy/scripts/overlay/apply" --samba-symlinks --fingerprint)" ]]
+  for file in accel/vcpu-thread.cocci net/smb-share.c qemu-options.hx scripts/overlay/paths.map \
+    subprojects/libvcpupin/include/vcpupin.h; do
+    echo >>"$copy/$file"
+    next=$("$copy/scripts/overlay/apply" --fingerprint)
+    [[ $next != "$first" ]]
+    first=$next
+  done
+}
+
+@test "the manifest names every hook of the tree, and nothing that is not there" {
+  in_tree=$(cd "$top" && git ls-files -- '*.cocci' '*.fragment' qemu-options.hx | sort)
+  in_manifest=$(awk '/^(rewrite|splice)/ { print $2 }' "$top/scripts/overlay/manifest" | sort)
+  diff <(printf '%s\n' "$in_tree") <(printf '%s\n' "$in_manifest")
+  while read -r path; do [[ -e $top/$path ]]; done \
+    < <(awk '/^copy/ { print $2 }' "$top/scripts/overlay/manifest")
+}
