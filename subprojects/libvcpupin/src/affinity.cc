@@ -78,7 +78,7 @@ Error refusal(const CpuSet &asked, int cause) {
     why += " (this needs no capability; a seccomp filter or a security module must permit "
            "sched_setaffinity)";
   else if (cause == EINVAL)
-    why = "none of them is online and in this process's cpuset";
+    why = "no such CPU is online in this process's cpuset";
   return {"the kernel refuses to pin this thread to host " + name_cpus(asked) + ": " + why};
 }
 
