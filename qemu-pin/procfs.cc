@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "procfs.h"
+
+#include "fd.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <string_view>
+
+namespace qemu_pin {
+
+namespace {
+
+/* A file of a thread that has ended: either it is not there, or it was opened
+ * just before the end and cannot be read any more. */
+bool means_gone(int number) {
+  return number == ENOENT || number == ESRCH;
+}
+
+Result<std::optional<std::string>> read_file(const std::string &path) {
+  Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!file) {
+    if (means_gone(errno))
+      return std::optional<std::string>();
+    return system_error(path, errno);
+  }
+  std::string text;
+  std::array<char, 4096> buffer; // NOLINT(*-member-init): read before use
+  for (;;) {
+    ssize_t n = read(file.number(), buffer.data(), buffer.size());
+    if (n > 0)
+      text.append(buffer.data(), static_cast<std::size_t>(n));
+    else if (n == 0)
+      return std::optional(std::move(text));
+    else if (means_gone(errno))
+      return std::optional<std::string>();
+    else if (errno != EINTR)
+      return system_error(path, errno);
+  }
+}
+
+/* The whole of text as a decimal number. */
+template <typename T> std::optional<T> number(std::string_view text) {
+  T value{};
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size())
+    return std::nullopt;
+  return value;
+}
+
+/* The nth of the words that single blanks part, from 0; empty if there are fewer. */
+std::string_view word(std::string_view text, unsigned n) {
+  for (; n > 0; --n) {
+    std::size_t blank = text.find(' ');
+    text.remove_prefix(blank == std::string_view::npos ? text.size() : blank + 1);
+  }
+  return text.substr(0, text.find_first_of(" \n"));
+}
+
+/* A name may hold blanks and parentheses, so it ends at the last ')'. */
+std::optional<ThreadStat> parse_stat(std::string_view text) {
+  std::size_t open = text.find('(');
+  std::size_t close = text.rfind(") ");
+  if (open == std::string_view::npos || close == std::string_view::npos || close < open)
+    return std::nullopt;
+  std::string_view from_field_3 = text.substr(close + 2);
+  auto start_time = number<std::uint64_t>(word(from_field_3, 22 - 3));
+  auto processor = number<unsigned>(word(from_field_3, 39 - 3));
+  if (!start_time || !processor)
+    return std::nullopt;
+  return ThreadStat{std::string(text.substr(open + 1, close - open - 1)), *start_time, *processor};
+}
+
+/* What follows "key:" and a tab on a line of status. */
+std::optional<std::string_view> status_value(std::string_view text, std::string_view key) {
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    if (line.starts_with(key) && line.substr(key.size()).starts_with(":\t"))
+      return line.substr(key.size() + 2);
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+Result<Cpus> parse_cpus(const std::string &list) {
+  char *message = nullptr;
+  Cpus cpus(vcpupin_cpus_parse(list.c_str(), &message));
+  std::unique_ptr<char, decltype(&free)> owned(message, free);
+  if (!cpus)
+    return Error{message ? message : "out of memory"};
+  return cpus;
+}
+
+Result<std::vector<pid_t>> Procfs::thread_ids(pid_t process) const {
+  const std::string folder = root_ + "/" + std::to_string(process) + "/task";
+  std::vector<pid_t> ids;
+  std::error_code error;
+  std::filesystem::directory_iterator entry(folder, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
+    auto id = number<pid_t>(entry->path().filename().native());
+    if (!id)
+      return Error{entry->path().native() + ": not a thread's id"};
+    ids.push_back(*id);
+  }
+  if (error && !means_gone(error.value()))
+    return system_error(folder, error.value());
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+Result<std::optional<AllowedCpus>> Procfs::allowed_cpus(pid_t process, pid_t thread) const {
+  const std::string path = thread_file(process, thread, "status");
+  auto text = read_file(path);
+  if (!text)
+    return text.error();
+  if (!*text)
+    return std::optional<AllowedCpus>();
+  auto list = status_value(**text, "Cpus_allowed_list");
+  if (!list)
+    return Error{path + ": no Cpus_allowed_list"};
+  auto cpus = parse_cpus(std::string(*list));
+  if (!cpus)
+    return Error{path + ": " + cpus.error().message};
+  return std::optional(AllowedCpus{std::string(*list), std::move(*cpus)});
+}
+
+Result<std::optional<ThreadStat>> Procfs::stat(pid_t process, pid_t thread) const {
+  const std::string path = thread_file(process, thread, "stat");
+  auto text = read_file(path);
+  if (!text)
+    return text.error();
+  if (!*text)
+    return std::optional<ThreadStat>();
+  auto stat = parse_stat(**text);
+  if (!stat)
+    return Error{path + ": not a thread's stat"};
+  return stat;
+}
+
+std::string Procfs::thread_file(pid_t process, pid_t thread, const char *file) const {
+  return root_ + "/" + std::to_string(process) + "/task/" + std::to_string(thread) + "/" + file;
+}
+
+} // namespace qemu_pin

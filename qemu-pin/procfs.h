@@ -1,0 +1,66 @@
+/*
+ * What /proc tells of a process's threads. Any of them may end at any moment:
+ * a thread that is gone is not an error, but an empty optional.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef QEMU_PIN_PROCFS_H
+#define QEMU_PIN_PROCFS_H
+
+#include "result.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+#include <utility>
+#include <vcpupin.h>
+#include <vector>
+
+namespace qemu_pin {
+
+struct FreeCpus {
+  void operator()(vcpupin_cpus *cpus) const { vcpupin_cpus_free(cpus); }
+};
+/* A set of host CPUs, owned. */
+using Cpus = std::unique_ptr<vcpupin_cpus, FreeCpus>;
+
+/* Reads a CPU list by libvcpupin; the message is the library's. */
+Result<Cpus> parse_cpus(const std::string &list);
+
+/* The host CPUs that a thread may run on. */
+struct AllowedCpus {
+  std::string list; /* as the kernel prints them: "0-3,8" */
+  Cpus cpus;
+};
+
+/* From stat; the fields are numbered as in proc(5). */
+struct ThreadStat {
+  std::string name;         /* field 2: at most 15 bytes, of any kind */
+  std::uint64_t start_time; /* field 22: clock ticks since boot; with the id, it names one thread */
+  unsigned processor;       /* field 39: the host CPU it ran on last */
+};
+
+class Procfs {
+public:
+  /* root holds the processes' folders: /proc, or a captured one. */
+  explicit Procfs(std::string root = "/proc") : root_(std::move(root)) {}
+
+  /* In ascending order; empty when the process is gone. */
+  Result<std::vector<pid_t>> thread_ids(pid_t process) const;
+
+  /* Cpus_allowed_list of status. */
+  Result<std::optional<AllowedCpus>> allowed_cpus(pid_t process, pid_t thread) const;
+
+  Result<std::optional<ThreadStat>> stat(pid_t process, pid_t thread) const;
+
+private:
+  std::string thread_file(pid_t process, pid_t thread, const char *file) const;
+
+  std::string root_;
+};
+
+} // namespace qemu_pin
+
+#endif
