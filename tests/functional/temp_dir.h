@@ -1,0 +1,42 @@
+/*
+ * A folder of our own, mode 0700, removed with all that is in it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef TESTS_FUNCTIONAL_TEMP_DIR_H
+#define TESTS_FUNCTIONAL_TEMP_DIR_H
+
+#include "result.h"
+
+#include <string>
+#include <utility>
+
+class TempDir {
+public:
+  /* Under $TMPDIR, or /tmp. */
+  static qemu_pin::Result<TempDir> make();
+
+  TempDir(TempDir &&other) noexcept : path_(std::exchange(other.path_, {})) {}
+  TempDir &operator=(TempDir &&other) noexcept {
+    std::swap(path_, other.path_);
+    return *this;
+  }
+  TempDir(const TempDir &) = delete;
+  TempDir &operator=(const TempDir &) = delete;
+  ~TempDir();
+
+  const std::string &path() const { return path_; }
+  std::string file(const std::string &name) const { return path_ + "/" + name; }
+
+private:
+  explicit TempDir(std::string path) : path_(std::move(path)) {}
+
+  std::string path_;
+};
+
+/* The whole of a file; empty if it is not there. */
+std::string read_text(const std::string &path);
+
+void write_text(const std::string &path, const std::string &text);
+
+#endif
