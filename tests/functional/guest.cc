@@ -62,14 +62,15 @@ std::vector<std::string> command_line(const GuestSpec &spec, const std::string &
       "-qmp",
       "unix:" + folder + "/qmp,server=on,wait=off",
   };
+  line.insert(line.begin(), spec.prefix.begin(), spec.prefix.end());
   line.insert(line.end(), spec.more.begin(), spec.more.end());
   return line;
 }
 
-Result<Qmp> connect_when_ready(const std::string &socket, Child *process) {
+Result<Qmp> connect_when_ready(const std::string &socket, Child &process) {
   const auto deadline = steady_clock::now() + start_timeout;
   for (;;) {
-    bool ended = process && process->wait(0ms);
+    const bool ended = process.wait(0ms).has_value();
     auto monitor = Qmp::connect(socket, start_timeout);
     if (monitor || ended || steady_clock::now() >= deadline)
       return monitor;
@@ -91,7 +92,7 @@ Result<Guest> Guest::start(const GuestSpec &spec) {
 }
 
 std::optional<Error> Guest::connect() {
-  auto monitor = connect_when_ready(files_.file("qmp"), &process_);
+  auto monitor = connect_when_ready(files_.file("qmp"), process_);
   if (!monitor)
     return Error{running() ? monitor.error().message : "QEMU ended: " + one_line(errors())};
   monitor_.emplace(std::move(*monitor));
@@ -129,21 +130,16 @@ bool Guest::wait_reported(std::size_t vcpus, std::chrono::milliseconds timeout) 
   return true;
 }
 
-Result<std::vector<pid_t>> Guest::vcpu_threads() {
-  auto vcpus = monitor_->execute("query-cpus-fast");
+Result<std::map<unsigned, pid_t>> vcpu_threads(Qmp &monitor) {
+  auto vcpus = monitor.execute("query-cpus-fast");
   if (!vcpus)
     return vcpus.error();
-  const Error malformed{"query-cpus-fast: not a list of vCPUs"};
-  if (!vcpus->is_array())
-    return malformed;
-  std::vector<pid_t> threads(vcpus->size());
+  std::map<unsigned, pid_t> threads;
   for (const auto &vcpu : *vcpus) {
-    auto index = vcpu.find("cpu-index");
-    auto thread = vcpu.find("thread-id");
-    if (index == vcpu.end() || !index->is_number_unsigned() || thread == vcpu.end() ||
-        !thread->is_number_integer() || index->get<std::size_t>() >= threads.size())
-      return malformed;
-    threads[index->get<std::size_t>()] = thread->get<pid_t>();
+    if (!vcpu.is_object() || !vcpu.contains("cpu-index") || !vcpu.contains("thread-id") ||
+        !vcpu["cpu-index"].is_number_unsigned() || !vcpu["thread-id"].is_number_integer())
+      return Error{"query-cpus-fast: not a list of vCPUs"};
+    threads[vcpu["cpu-index"].get<unsigned>()] = vcpu["thread-id"].get<pid_t>();
   }
   return threads;
 }

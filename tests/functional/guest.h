@@ -15,20 +15,25 @@
 #include "temp_dir.h"
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <sys/types.h>
 #include <vector>
 
 struct GuestSpec {
-  std::string qemu;                    /* path of the binary */
-  std::string accelerator;             /* value of -accel */
-  std::string image;                   /* the firmware image */
-  std::string smp = "2";               /* value of -smp */
-  std::vector<std::string> more = {};  /* what else the command line holds, such as -vcpu */
-  std::vector<unsigned> affinity = {}; /* host CPUs QEMU is started on; empty: as ours */
-  std::string cgroup = {};             /* folder of a cgroup QEMU is started in */
+  std::string qemu;                     /* path of the binary */
+  std::string accelerator;              /* value of -accel */
+  std::string image;                    /* the firmware image */
+  std::string smp = "2";                /* value of -smp */
+  std::vector<std::string> more = {};   /* what else the command line holds, such as -vcpu */
+  std::vector<unsigned> affinity = {};  /* host CPUs QEMU is started on; empty: as ours */
+  std::string cgroup = {};              /* folder of a cgroup QEMU is started in */
+  std::vector<std::string> prefix = {}; /* a program that becomes QEMU, and its arguments */
 };
+
+/* The threads of the vCPUs that exist, by cpu-index (query-cpus-fast). */
+qemu_pin::Result<std::map<unsigned, pid_t>> vcpu_threads(qemu_pin::Qmp &monitor);
 
 /* How a QEMU ended that was not expected to run. */
 struct Outcome {
@@ -55,8 +60,7 @@ public:
   std::string reported() const;
   bool wait_reported(std::size_t vcpus, std::chrono::milliseconds timeout);
 
-  /* The threads of the vCPUs, by cpu-index (query-cpus-fast). */
-  qemu_pin::Result<std::vector<pid_t>> vcpu_threads();
+  qemu_pin::Result<std::map<unsigned, pid_t>> vcpu_threads() { return ::vcpu_threads(*monitor_); }
 
 private:
   Guest(TempDir files, Child process) : files_(std::move(files)), process_(std::move(process)) {}
@@ -71,8 +75,8 @@ private:
  * port "debug". */
 std::vector<std::string> command_line(const GuestSpec &spec, const std::string &folder);
 
-/* Waits for the socket to appear, then connects. While alive() says no, fails. */
-qemu_pin::Result<qemu_pin::Qmp> connect_when_ready(const std::string &socket, Child *process);
+/* Waits for the socket to appear, or for process to end, then connects. */
+qemu_pin::Result<qemu_pin::Qmp> connect_when_ready(const std::string &socket, Child &process);
 
 /* Why /dev/kvm cannot be used here, or nothing. */
 std::optional<std::string> why_no_kvm();

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pinning_test.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <filesystem>
+#include <ostream>
+#include <sstream>
+
+using namespace std::chrono_literals;
+using qemu_pin::Procfs;
+
+namespace {
+
+/* "QEMU emulator version 7.2.22 (Debian ...)" as "qemu_7_2_22". */
+std::string version_name(const std::string &qemu) {
+  auto folder = TempDir::make();
+  if (!folder)
+    return "qemu";
+  auto child = Child::start({{qemu, "--version"}, folder->file("version"), ""});
+  if (!child || child->wait(10s) != 0)
+    return "qemu_that_does_not_start";
+  const std::string text = read_text(folder->file("version"));
+  const std::string before = "version ";
+  std::size_t at = text.find(before);
+  if (at == std::string::npos)
+    return "qemu";
+  std::string version = text.substr(at + before.size());
+  version = version.substr(0, version.find_first_not_of("0123456789."));
+  std::replace(version.begin(), version.end(), '.', '_');
+  return "qemu_" + version;
+}
+
+std::string accelerator_name(const std::string &accelerator) {
+  const std::size_t thread = accelerator.find(",thread=");
+  return thread == std::string::npos ? accelerator : "tcg_" + accelerator.substr(thread + 8);
+}
+
+std::string list_of_two(unsigned a, unsigned b) {
+  return std::to_string(a) + (b == a + 1 ? "-" : ",") + std::to_string(b);
+}
+
+} // namespace
+
+std::ostream &operator<<(std::ostream &out, const Machine &machine) {
+  return out << machine.qemu << " -accel " << machine.accelerator;
+}
+
+std::string machine_name(const testing::TestParamInfo<Machine> &machine) {
+  return machine.param.name;
+}
+
+std::vector<Machine> machines(const std::vector<std::string> &accelerators) {
+  const char *named = getenv("QEMU_PINNING_BINARIES");
+  std::istringstream paths(named ? named : "");
+  std::vector<Machine> all;
+  std::map<std::string, int> seen;
+  for (std::string path; std::getline(paths, path, ':');) {
+    if (path.empty())
+      continue;
+    std::error_code error;
+    std::filesystem::path real = std::filesystem::canonical(path, error);
+    std::string version = version_name(error ? path : real.native());
+    if (int same = seen[version]++)
+      version += "_again_" + std::to_string(same);
+    for (const std::string &accelerator : accelerators)
+      all.push_back({error ? path : real.native(), version + "_" + accelerator_name(accelerator),
+                     accelerator});
+  }
+  if (all.empty())
+    all.push_back({"", "no_qemu", ""});
+  return all;
+}
+
+void QemuTest::SetUp() {
+  if (GetParam().qemu.empty())
+    GTEST_SKIP() << "QEMU_PINNING_BINARIES names no QEMU";
+  if (GetParam().accelerator == "kvm")
+    if (auto reason = why_no_kvm())
+      GTEST_SKIP() << "no KVM: " << *reason;
+}
+
+void PinningTest::SetUp() {
+  QemuTest::SetUp();
+  if (IsSkipped())
+    return;
+  auto cpus = usable_cpus();
+  ASSERT_TRUE(cpus) << cpus.error().message;
+  if (cpus->size() < 2)
+    GTEST_SKIP() << "two host CPUs are needed, and only one may be used here";
+  usable = *cpus;
+  a = std::to_string(usable[0]);
+  b = std::to_string(usable[1]);
+  both = list_of_two(usable[0], usable[1]);
+  start = (*Procfs().allowed_cpus(getpid(), gettid()))->list;
+}
+
+GuestSpec PinningTest::spec(const std::vector<std::string> &more) const {
+  GuestSpec spec;
+  spec.qemu = GetParam().qemu;
+  spec.accelerator = GetParam().accelerator;
+  spec.image = GUEST_IMAGE;
+  spec.more = more;
+  return spec;
+}
+
+GuestSpec PinningTest::pinned(const Pins &pins) const {
+  GuestSpec spec = this->spec();
+  for (const auto &[vcpu, list] : pins) {
+    spec.more.emplace_back("-vcpu");
+    spec.more.push_back(std::to_string(vcpu) + ",affinity=" + list);
+  }
+  return spec;
+}
+
+std::optional<Guest> PinningTest::started(const GuestSpec &spec) {
+  auto guest = Guest::start(spec);
+  if (!guest) {
+    ADD_FAILURE() << guest.error().message;
+    return std::nullopt;
+  }
+  return std::optional(std::move(*guest));
+}
+
+PinningTest::Masks PinningTest::masks(pid_t qemu, const std::map<unsigned, pid_t> &threads) {
+  Masks masks;
+  for (const auto &[vcpu, thread] : threads) {
+    auto allowed = Procfs().allowed_cpus(qemu, thread);
+    masks[vcpu] = !allowed ? allowed.error().message : *allowed ? (*allowed)->list : "thread ended";
+  }
+  return masks;
+}
+
+PinningTest::Masks PinningTest::masks(Guest &guest) {
+  auto threads = guest.vcpu_threads();
+  if (!threads) {
+    ADD_FAILURE() << threads.error().message << guest.errors();
+    return {};
+  }
+  return masks(guest.pid(), *threads);
+}
+
+std::vector<std::string> PinningTest::strays(Guest &guest, const std::string &expected) {
+  std::vector<std::string> strays;
+  auto vcpus = guest.vcpu_threads();
+  auto threads = Procfs().thread_ids(guest.pid());
+  if (!vcpus || !threads)
+    return {"QEMU has ended: " + guest.errors()};
+  for (pid_t thread : *threads) {
+    if (std::any_of(vcpus->begin(), vcpus->end(),
+                    [&](auto &vcpu) { return vcpu.second == thread; }))
+      continue;
+    auto allowed = Procfs().allowed_cpus(guest.pid(), thread);
+    auto stat = Procfs().stat(guest.pid(), thread);
+    if (allowed && *allowed && stat && *stat && (*allowed)->list != expected)
+      strays.push_back((*stat)->name + ": " + (*allowed)->list);
+  }
+  return strays;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Pinning, VcpuPinning,
+    testing::ValuesIn(machines({"kvm", "tcg,thread=multi", "tcg,thread=single"})), machine_name);
+INSTANTIATE_TEST_SUITE_P(Pinning, VcpuThreads,
+                         testing::ValuesIn(machines({"kvm", "tcg,thread=multi"})), machine_name);
+INSTANTIATE_TEST_SUITE_P(Pinning, KvmVcpus, testing::ValuesIn(machines({"kvm"})), machine_name);
+INSTANTIATE_TEST_SUITE_P(Pinning, SharedThread, testing::ValuesIn(machines({"tcg,thread=single"})),
+                         machine_name);

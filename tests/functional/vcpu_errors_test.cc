@@ -1,0 +1,197 @@
+/*
+ * A pin that cannot hold: one exact line, status 1, and no guest code has run.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "cpuset.h"
+#include "pinning_test.h"
+
+#include <filesystem>
+#include <sstream>
+
+namespace {
+
+/* present, online or offline: CPU lists of the host. */
+std::string host_cpus(const std::string &which) {
+  const std::string text = read_text("/sys/devices/system/cpu/" + which);
+  return text.substr(0, text.find('\n'));
+}
+
+/* For the hosts and lists of these tests: all of them have two CPUs or more. */
+std::string cpus(const std::string &list) {
+  return "CPUs " + list;
+}
+
+/* QEMU warns of CPU features that the host's KVM lacks; that is not our line. */
+std::string without_warnings(const std::string &text) {
+  std::istringstream lines(text);
+  std::string rest;
+  for (std::string line; std::getline(lines, line);)
+    if (line.find(": warning: ") == std::string::npos)
+      rest += line + "\n";
+  return rest;
+}
+
+void expect_refused(const GuestSpec &spec, const std::string &error) {
+  auto outcome = Guest::run(spec);
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  /* QEMU leads in with the name it was started by. */
+  EXPECT_EQ(without_warnings(outcome->errors),
+            std::filesystem::path(spec.qemu).filename().native() + ":" + error + "\n");
+  EXPECT_EQ(outcome->status, 1) << error;
+  EXPECT_EQ(outcome->reported, "") << error;
+}
+
+class VcpuErrors : public PinningTest {
+protected:
+  /* The last of the values is the one complained about. */
+  void refused(const std::vector<std::string> &values, const std::string &message,
+               const std::string &smp = "2") {
+    GuestSpec spec = this->spec();
+    spec.smp = smp;
+    for (const std::string &value : values)
+      spec.more.insert(spec.more.end(), {"-vcpu", value});
+    expect_refused(spec, " -vcpu " + values.back() + ": " + message);
+  }
+};
+
+} // namespace
+
+TEST_P(VcpuErrors, AMissingValueIsNamed) {
+  refused({"affinity=0"}, "vcpunum is missing");
+  refused({"vcpunum=,affinity=0"}, "vcpunum is missing");
+  refused({"0"}, "affinity is missing");
+  refused({"0,affinity="}, "affinity: the CPU list is empty");
+  refused({"0,affinity=0,affinity="}, "affinity: the CPU list is empty");
+}
+
+TEST_P(VcpuErrors, AVcpunumThatIsNoNumberIsQuoted) {
+  refused({"x,affinity=0"}, "vcpunum: 'x' is not a number");
+  refused({"-1,affinity=0"}, "vcpunum: '-1' is not a number");
+  refused({"0x1,affinity=0"}, "vcpunum: '0x1' is not a number");
+  refused({"0-1,affinity=0"}, "vcpunum: '0-1' is not a number");
+  refused({" 1,affinity=0"}, "vcpunum: ' 1' is not a number");
+}
+
+TEST_P(VcpuErrors, AVcpuThatTheMachineCannotHaveIsRefusedWithTheRange) {
+  refused({"2,affinity=0"}, "vCPU 2 does not exist (this machine has vCPUs 0-1)");
+  refused({"4294967296,affinity=0"}, "vCPU 4294967296 does not exist (this machine has vCPUs 0-1)");
+  refused({"99999999999999999999,affinity=0"},
+          "vCPU 99999999999999999999 does not exist (this machine has vCPUs 0-1)");
+  refused({"1,affinity=0"}, "vCPU 1 does not exist (this machine has vCPU 0 only)", "1");
+}
+
+TEST_P(VcpuErrors, ACpuListThatIsWrongIsRefusedWithThePiece) {
+  refused({"0,affinity=x"}, "affinity: 'x' is not a number");
+  refused({"0,affinity=-1"}, "affinity: '-1': a number is missing before '-'");
+  refused({"0,affinity=0-"}, "affinity: '0-': a number is missing after '-'");
+  refused({"0,affinity=0,,1x"}, "affinity: '1x' is not a number");
+  refused({"0,affinity=1-0"}, "affinity: '1-0': the range ends before it begins");
+  refused({"0,affinity=0-1:0"}, "affinity: '0-1:0': the stride must be 1 or more");
+  refused({"0,affinity=0,,,,1"}, "affinity: '0,,1': a CPU is missing between two commas");
+  refused({"0,affinity=0,,^0"}, "affinity: '0,^0': no CPU is left");
+  refused({"0,affinity= 0"}, "affinity: ' 0' is not a number");
+  refused({"0,affinity=99999999999999999999"},
+          "affinity: '99999999999999999999' is out of range (the limit is 1048575)");
+}
+
+TEST_P(VcpuErrors, ACpuThatTheHostLacksIsRefusedWithThoseItHas) {
+  if (std::filesystem::exists("/sys/devices/system/cpu/cpu99"))
+    GTEST_SKIP() << "this host has a CPU 99";
+  refused({"0,affinity=99"},
+          "host CPU 99 does not exist (this host has " + cpus(host_cpus("present")) + ")");
+  refused({"0,affinity=" + a + ",,99"},
+          "host CPU 99 does not exist (this host has " + cpus(host_cpus("present")) + ")");
+  refused({"1,affinity=" + a, "0,affinity=99"},
+          "host CPU 99 does not exist (this host has " + cpus(host_cpus("present")) + ")");
+}
+
+TEST_P(VcpuErrors, AnOfflineCpuIsRefusedWithThoseOnline) {
+  if (host_cpus("offline").empty())
+    GTEST_SKIP() << "no CPU of this host is offline";
+  auto offline = qemu_pin::parse_cpus(host_cpus("offline"));
+  ASSERT_TRUE(offline) << offline.error().message;
+  unsigned cpu = 0;
+  while (!vcpupin_cpus_contains(offline->get(), cpu))
+    ++cpu;
+  refused({"0,affinity=" + std::to_string(cpu)},
+          "host CPU " + std::to_string(cpu) + " is offline (online: " + host_cpus("online") + ")");
+}
+
+TEST_P(VcpuErrors, ACpuOutsideTheCpusetIsRefusedWithTheSet) {
+  auto cpuset = Cpuset::make(a);
+  if (!cpuset)
+    GTEST_SKIP() << "no cpuset can be made: " << cpuset.error().message;
+  GuestSpec spec = pinned({{0, b}});
+  spec.cgroup = cpuset->folder();
+  expect_refused(spec, " -vcpu 0,affinity=" + b + ": host CPU " + b +
+                           " is outside the set this process may use (" + a + ")");
+}
+
+TEST_P(VcpuErrors, AVcpuMayBePinnedOnce) {
+  refused({"0,affinity=" + a, "0,affinity=" + b},
+          "vCPU 0 is pinned already (to host CPU " + a + ")");
+  refused({"0,affinity=" + both, "1,affinity=" + both, "vcpunum=0,affinity=" + both},
+          "vCPU 0 is pinned already (to host " + cpus(both) + ")");
+}
+
+TEST_P(VcpuErrors, AnUnknownKeyIsNamed) {
+  refused({"0,affinity=0,sched=fifo"}, "Invalid parameter 'sched'");
+  refused({"0,affinity=0,vcpunum=1"}, "vcpunum is given twice: '0' and '1'");
+}
+
+TEST_P(VcpuErrors, AnErrorInAConfigurationFileIsNamedByItsLine) {
+  auto folder = TempDir::make();
+  ASSERT_TRUE(folder);
+  const std::string file = folder->file("pins.conf");
+  write_text(file, "[vcpu]\n  vcpunum = \"9\"\n  affinity = \"0\"\n");
+  expect_refused(spec({"-readconfig", file}),
+                 file + ":3: vCPU 9 does not exist (this machine has vCPUs 0-1)");
+}
+
+/* seccomp refuses the call even to root, and before any vCPU exists. */
+TEST_P(VcpuErrors, ASandboxThatRefusesIsNamedAsTheCause) {
+  GuestSpec spec = pinned({{0, b}, {1, b}});
+  spec.more.insert(spec.more.begin(), {"-sandbox", "on,resourcecontrol=deny"});
+  expect_refused(
+      spec, " -vcpu 0,affinity=" + b + ": the kernel refuses to pin this thread to host CPU " + b +
+                ": Operation not permitted (this needs no capability; a seccomp filter or a "
+                "security module must permit sched_setaffinity)");
+
+  spec.affinity = {usable[0]};
+  expect_refused(spec, " -vcpu 0,affinity=" + b + ": host CPU " + b +
+                           " is outside the set this process may use (" + a + ")");
+}
+
+TEST_P(VcpuPinning, ASandboxLetsThroughThePinThatQemuWasStartedWith) {
+  GuestSpec spec = pinned({{0, b}, {1, b}});
+  spec.more.insert(spec.more.begin(), {"-sandbox", "on,resourcecontrol=deny"});
+  spec.affinity = {usable[1]};
+  auto guest = started(spec);
+  ASSERT_TRUE(guest);
+  EXPECT_EQ(masks(*guest), (Masks{{0, b}, {1, b}}));
+}
+
+TEST_P(VcpuErrors, ADaemonIsRefusedBeforeItGoesIntoTheBackground) {
+  GuestSpec spec = pinned({{2, a}});
+  spec.more.emplace_back("-daemonize");
+  expect_refused(spec,
+                 " -vcpu 2,affinity=" + a + ": vCPU 2 does not exist (this machine has vCPUs 0-1)");
+}
+
+TEST_P(SharedThread, DifferentMasksAreRefused) {
+  const std::string error = " -vcpu 1,affinity=" + a + ": vCPU 1 cannot be pinned to host CPU " +
+                            a + ": all vCPUs share one thread, and vCPU 0 is pinned to host CPU " +
+                            b;
+  GuestSpec spec = pinned({{0, b}, {1, a}});
+  expect_refused(spec, error);
+
+  /* Counting instructions makes them share one, asked for or not. */
+  spec.accelerator = "tcg";
+  spec.more.insert(spec.more.end(), {"-icount", "shift=auto"});
+  expect_refused(spec, error);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Pinning, VcpuErrors,
+    testing::ValuesIn(machines({"kvm", "tcg,thread=multi", "tcg,thread=single"})), machine_name);
