@@ -184,26 +184,32 @@ print_result() {
   done
 }
 
-parse_options "$@"
-check_options
-identify_host
-mkdir -p "$builds" "$cache"
-watch_signals
-[[ $fetch_only == no ]] || steps=3
-check_packages
-get_source
-if [[ $fetch_only == yes ]]; then
-  say "$work/pristine"
-  exit 0
-fi
-step "Overlay on QEMU $qemu_version"
-patch_source
-step 'Configuring'
-configure_qemu
-step 'Building'
-build_qemu
-step 'Installing'
-install_qemu
-step 'Proof'
-prove_pinning
-print_result
+# A function, so that bash has read all of this file before it does anything.
+main() {
+  parse_options "$@"
+  check_options
+  identify_host
+  mkdir -p "$builds" "$cache"
+  watch_signals
+  [[ $fetch_only == no ]] || steps=3
+  check_packages
+  get_source
+  if [[ $fetch_only == yes ]]; then
+    say "$work/pristine"
+    return 0
+  fi
+  step "Overlay on QEMU $qemu_version"
+  patch_source
+  step 'Configuring'
+  configure_qemu
+  step 'Building'
+  build_qemu
+  step 'Installing'
+  install_qemu
+  step 'Proof'
+  prove_pinning
+  print_result
+}
+
+main "$@"
+exit 0

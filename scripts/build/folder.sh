@@ -11,25 +11,33 @@ hold() {
   exec {held}>>"$1/.lock"
   if ! flock -n "$held"; then
     note "waiting for another run, which $2"
-    flock "$held" &
-    child=$!
-    wait "$child"
-    child=
+    wait_for_lock "$held"
   fi
   remove_leftovers "$1"
+}
+
+wait_for_lock() {
+  flock "$1" &
+  child=$!
+  wait "$child"
+  child=
 }
 
 release() { exec {held}>&-; }
 
 # claim FOLDER: this run alone uses FOLDER until it ends, or fails at once. Its
-# children inherit the lock: no other run starts while one of them lives.
+# children inherit the lock: if it is killed, the next one waits for its compilers.
 claim() {
-  local lock claimed
+  local lock claimed owner
   mkdir -p "$1"
   lock=$1/.lock
   exec {claimed}>>"$lock"
   if ! flock -n "$claimed"; then
-    fail "another run (process $(tail -n 1 "$lock")) is at work in $1; wait for it or end it"
+    owner=$(tail -n 1 "$lock")
+    ! grep -qsF "$program" "/proc/$owner/cmdline" ||
+      fail "another run (process $owner) is at work in $1; wait for it or end it"
+    note 'waiting for what a killed run has left running'
+    wait_for_lock "$claimed"
   fi
   printf '%d\n' $$ >"$lock"
   remove_leftovers "$1"

@@ -46,9 +46,11 @@ private_meson() {
   # An environment knows its own path: it must be made in its place.
   logged "$work/configure.log" 'making a Python environment' \
     /usr/bin/python3 -m venv --system-site-packages --without-pip "$work/tools"
-  mv -- "$new/meson" "$work/tools/meson"
+  # QEMU makes an environment of its own on top of this one, which sees what is in
+  # this folder but follows no .pth file in it.
   sites=("$work/tools/lib/"python3*/site-packages)
-  printf '%s\n' "$work/tools/meson/usr/lib/python3/dist-packages" >"${sites[0]}/meson.pth"
+  mv -- "$new"/meson/usr/lib/python3/dist-packages/* "${sites[0]}/"
+  rm -rf -- "$new"
   stamp "$work" tools "$meson_package $work"
 }
 

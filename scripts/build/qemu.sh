@@ -108,12 +108,27 @@ configure_qemu() {
   stamp "$work" obj "$wanted"
 }
 
+# installed_targets: what ninja must make for an installation. QEMU's `all` is
+# twice that: its own tests, which are not what a user came for.
+installed_targets() {
+  "$build_python" - "$work/obj" <<'PYTHON'
+import json, os, sys
+build = os.path.realpath(sys.argv[1])
+with open(os.path.join(build, 'meson-info/intro-installed.json')) as installed:
+    for made in json.load(installed):
+        if os.path.realpath(made).startswith(build + os.sep):
+            print(os.path.relpath(os.path.realpath(made), build))
+PYTHON
+}
+
 build_qemu() {
-  local log=$work/build.log
+  local log=$work/build.log targets
   : >"$log"
+  mapfile -t targets < <(installed_targets)
+  ((${#targets[@]} > 0)) || fail "QEMU's build folder names nothing to install: $work/obj"
   # So that a clone elsewhere, or the same tree again, finds ccache's objects.
   export CCACHE_BASEDIR=$work CCACHE_NOHASHDIR=1
-  ninja_run "$log" -C "$work/obj" -j "$jobs" || fail_with_log "$log" 'building QEMU failed'
+  ninja_run "$log" -C "$work/obj" -j "$jobs" "${targets[@]}" || fail_with_log "$log" 'building QEMU failed'
   if tail -n 1 "$log" | grep -q 'no work to do'; then
     note 'nothing to do'
   fi
@@ -129,7 +144,9 @@ install_qemu() {
     unstamp "$work" install
     temporary "$staging"
     : >"$work/install.log"
-    logged "$work/install.log" 'installing QEMU' env "DESTDIR=$staging" ninja -C "$work/obj" install
+    # QEMU from 8.1 on has a meson of its own in its build folder.
+    logged "$work/install.log" 'installing QEMU' \
+      env "DESTDIR=$staging" "${build_meson:-$work/obj/pyvenv/bin/meson}" install --no-rebuild -C "$work/obj"
     replace "$staging$work/install" "$work" install
     stamp "$work" install "$wanted"
   fi

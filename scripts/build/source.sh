@@ -76,7 +76,7 @@ unpack_debian() {
   local dsc=("$1"/*.dsc)
   # The sums were checked against apt's signed lists, which say more than the
   # signature inside the file.
-  dpkg-source --no-check -x "${dsc[0]}" "$2"
+  dpkg-source --no-check --no-copy -x "${dsc[0]}" "$2"
 }
 
 unpack_archive() {
