@@ -108,4 +108,17 @@ TEST_F(Affinity, MaskWithoutAnyUsableCpuIsRefused) {
   });
 }
 
+TEST_F(Affinity, MaskThatCannotBeReadIsAnError) {
+  in_thread([&] {
+    if (!refuse_syscall(SYS_sched_getaffinity, EPERM))
+      GTEST_SKIP() << "needs seccomp filters";
+    const std::string expected =
+        "cannot read which host CPUs this thread may use: Operation not permitted";
+    Message message;
+    EXPECT_FALSE(Cpus(vcpupin_cpus_read_affinity(message.out())));
+    EXPECT_EQ(message.str(), expected);
+    EXPECT_EQ(apply(first_), expected);
+  });
+}
+
 } // namespace

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <ostream>
 #include <random>
 #include <set>
 #include <string>
@@ -14,8 +16,8 @@ struct Case {
   const char *expected;
 };
 
-void PrintTo(const Case &c, std::ostream *os) {
-  *os << "'" << c.list << "'";
+std::ostream &operator<<(std::ostream &os, const Case &c) {
+  return os << "'" << c.list << "'";
 }
 
 class ValidList : public testing::TestWithParam<Case> {};

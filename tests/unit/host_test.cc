@@ -163,20 +163,6 @@ TEST(LiveHost, ThreadThatCannotStartIsAnError) {
   });
 }
 
-TEST(LiveHost, AffinityThatCannotBeReadIsAnError) {
-  in_thread([] {
-    if (!refuse_syscall(SYS_sched_getaffinity, EPERM))
-      GTEST_SKIP() << "needs seccomp filters";
-    const std::string expected =
-        "cannot read which host CPUs this thread may use: Operation not permitted";
-    Message message;
-    EXPECT_FALSE(Host(vcpupin_host_read(nullptr, message.out())));
-    EXPECT_EQ(message.str(), expected);
-    EXPECT_FALSE(Cpus(vcpupin_cpus_read_affinity(message.out())));
-    EXPECT_EQ(message.str(), expected);
-  });
-}
-
 TEST(Host, FreeTakesNull) {
   vcpupin_host_free(nullptr);
 }

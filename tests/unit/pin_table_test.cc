@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -67,8 +68,8 @@ struct Request {
   const char *message;
 };
 
-void PrintTo(const Request &r, std::ostream *os) {
-  *os << r.message;
+std::ostream &operator<<(std::ostream &os, const Request &r) {
+  return os << r.message;
 }
 
 class BadRequest : public PinTable, public testing::WithParamInterface<Request> {};

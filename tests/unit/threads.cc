@@ -97,8 +97,9 @@ std::string mask_in_proc() {
 std::vector<unsigned> usable_cpus() {
   const Host host(vcpupin_host_read(nullptr, nullptr));
   std::vector<unsigned> usable;
-  for (unsigned cpu = 0; host && cpu <= VCPUPIN_CPU_MAX; ++cpu) {
-    if (vcpupin_cpus_contains(vcpupin_host_allowed(host.get()), cpu))
+  const vcpupin_cpus *allowed = host ? vcpupin_host_allowed(host.get()) : nullptr;
+  for (unsigned cpu = 0; allowed != nullptr && usable.size() < vcpupin_cpus_count(allowed); ++cpu) {
+    if (vcpupin_cpus_contains(allowed, cpu))
       usable.push_back(cpu);
   }
   return usable;

@@ -48,9 +48,12 @@ std::size_t vcpupin_cpus::count() const {
 }
 
 std::optional<unsigned> vcpupin_cpus::next_in(unsigned from) const {
-  for (unsigned cpu = from; cpu < end(); ++cpu) {
-    if (contains(cpu))
-      return cpu;
+  /* A word at a time, as a set of one high CPU is a long row of zeros. */
+  for (std::size_t word = from / word_bits; word < words_.size(); ++word, from = 0) {
+    const std::uint64_t rest = words_[word] >> (from % word_bits) << (from % word_bits);
+    if (rest != 0)
+      return static_cast<unsigned>(word) * word_bits +
+             static_cast<unsigned>(std::countr_zero(rest));
   }
   return std::nullopt;
 }
