@@ -9,6 +9,7 @@
 #include <climits>
 #include <csignal>
 #include <fcntl.h>
+#include <grp.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -68,6 +69,7 @@ bool join(const std::string &cgroup_procs) {
 
 /* In the child. Returns the failed step's name, with errno set, or not at all. */
 const char *become(Prepared &program) {
+  setpgid(0, 0);
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -83,7 +85,7 @@ const char *become(Prepared &program) {
     return program.output.c_str();
   if (!redirect(program.errors, STDERR_FILENO))
     return program.errors.c_str();
-  if (program.user && (setgid(*program.user) || setuid(*program.user)))
+  if (program.user && (setgroups(0, nullptr) || setgid(*program.user) || setuid(*program.user)))
     return "setuid";
   /* After setuid, which would clear it. */
   prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -144,7 +146,9 @@ Result<Child> Child::start(const Command &command) {
 Child::~Child() {
   if (pid_ < 0 || status_)
     return;
-  signal(SIGKILL);
+  /* Its children too; one that was adopted may lead no group. */
+  if (kill(-pid_, SIGKILL) != 0)
+    kill(pid_, SIGKILL);
   while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR)
     ;
 }

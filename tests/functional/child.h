@@ -1,6 +1,7 @@
 /*
  * A program that we start and that does not outlive us: it is killed and reaped
- * with its owner, and dies too when we crash.
+ * with its owner, and dies too when we crash. It leads a process group of its
+ * own, for some programs (smbd) end by ending their group.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
