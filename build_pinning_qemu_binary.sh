@@ -132,6 +132,7 @@ check_options() {
   elif [[ -n $source_sum ]]; then
     misuse '--sha256 is for --source'
   fi
+  [[ -z $export_patch || $fetch_only == no ]] || misuse '--fetch-only stops before there is a patch to export'
   [[ -z $export_patch || -d ${export_patch%/*}/ ]] || misuse "--export-patch: there is no folder ${export_patch%/*}"
   [[ $fetch_only == yes || ! $top =~ [[:space:]:] ]] ||
     fail "QEMU cannot be built in a folder with a space or a colon in its path: $top; move the clone"

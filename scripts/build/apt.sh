@@ -59,6 +59,5 @@ CONFIG
 
 # unfetched LOG: the last reasons that apt gave in LOG for not fetching something.
 unfetched() {
-  grep -E '^(E|W|Err):' "$1" | grep -v 'Some index files failed' | sort -u | tail -n 3 |
-    sed 's/^[EW]: */  /' || true
+  grep -E '^[EW]: ' "$1" | grep -viE 'some (index files|archives)' | sort -u | tail -n 4 | sed 's/^[EW]: */  /' || true
 }

@@ -117,7 +117,7 @@ debian_source() {
 choose_and_fetch() {
   : >"$cache/apt.log"
   update_lists "source-$1" deb-src "$1" ||
-    fail "$(printf 'the source of QEMU is not in the cache (%s), and the lists of the suite %s cannot be fetched:\n%s\n' \
+    fail "$(printf 'the source of QEMU is not in the cache (%s), and the lists of the suite %s cannot be fetched:\n%s' \
       "$cache" "$1" "$(unfetched "$cache/apt.log")")"
   chosen=$(offered_versions "$2")
   chosen=${chosen%%$'\n'*}

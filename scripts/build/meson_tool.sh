@@ -3,10 +3,10 @@
 # meson of some least version. Where the system's is older, a newer one comes from
 # the archive into the work folder; nothing is installed.
 
-# least_meson: the version that the pristine tree asks for; nothing before 8.1.
+# least_meson: the version that the pristine tree asks for; nothing before 8.2.
 least_meson() {
-  [[ -f $work/pristine/pythondeps.toml ]] || return 0
-  sed -n 's/^meson *=.*accepted *= *">=\([0-9.]*\)".*/\1/p' "$work/pristine/pythondeps.toml" | sed -n 1p
+  [[ ! -f $work/pristine/pythondeps.toml ]] ||
+    sed -n 's/^meson *=.*accepted *= *">=\([0-9.]*\)".*/\1/p;T;q' "$work/pristine/pythondeps.toml"
 }
 
 # at_least VERSION LEAST
@@ -17,9 +17,10 @@ find_build_python() {
   local least system wheel
   build_python=/usr/bin/python3
   build_meson=$(command -v /usr/bin/meson || command -v meson)
+  [[ -f $work/pristine/python/scripts/mkvenv.py ]] || return 0
+  build_meson=
   least=$(least_meson)
   [[ -n $least ]] || return 0
-  build_meson=
   system=$("$build_python" -c 'import mesonbuild.coredata as c; print(c.version)' 2>/dev/null || true)
   [[ -z $system ]] || ! at_least "$system" "$least" || return 0
   for wheel in "$work"/pristine/python/wheels/meson-*.whl; do

@@ -98,7 +98,7 @@ install_missing() {
   local log=$builds/packages.log
   local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -y -o DPkg::Lock::Timeout=600)
   : >"$log"
-  ((EUID == 0)) || sudo -v || fail 'sudo was refused; packages must be installed'
+  ((EUID == 0)) || sudo -n true 2>/dev/null || sudo -v || fail 'sudo was refused; packages must be installed'
   case $distribution in
     debian)
       # What an earlier run that was cut short left half-installed stops apt.

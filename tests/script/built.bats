@@ -7,25 +7,30 @@ load helper
 setup() {
   [[ ${QEMU_PINNING_TEST_BUILD:-0} == 1 ]] || skip 'QEMU has not been built (QEMU_PINNING_TEST_BUILD is not 1)'
   script=$top/build_pinning_qemu_binary.sh
+  # Links of the test's own, to the one build.
+  links=$BATS_FILE_TMPDIR/bin
 }
 
-@test "a second run builds nothing" {
-  run -0 "$script" --no-deps
+# The first test, because it makes the links that the others use.
+@test "a second run builds nothing, and ends with the proof and the programs" {
+  run -0 "$script" --no-deps --bin "$links"
   assert_output_has 'nothing to do'
-  assert_output_has "$top/bin/qemu-system-x86_64"
+  assert_output_lacks 'Compiling'
+  [[ ${lines[-1]} == "  $links/"* ]]
+  [[ -x $links/qemu-system-x86_64 && -x $links/qemu-img ]]
 }
 
 @test "the installed QEMU finds its firmware from any folder" {
   cd /
   # Without firmware QEMU exits at once; with it, it takes the monitor's command.
-  run -0 timeout 60 "$top/bin/qemu-system-x86_64" -accel tcg -display none -monitor stdio -nodefaults -vga std \
+  run -0 timeout 60 "$links/qemu-system-x86_64" -accel tcg -display none -monitor stdio -nodefaults -vga std \
     -netdev user,id=n -device virtio-net-pci,netdev=n <<<quit
   assert_output_lacks 'could not load'
   assert_output_lacks 'failed to find romfile'
 }
 
 @test "the promised features are in it" {
-  qemu=$top/bin/qemu-system-x86_64
+  qemu=$links/qemu-system-x86_64
   run -0 "$qemu" -display help
   assert_output_has gtk
   run -0 "$qemu" -audiodev help
@@ -41,7 +46,7 @@ setup() {
 
 @test "the exported patch fits the pristine source" {
   patch=$BATS_TEST_TMPDIR/pinning.patch
-  run -0 "$script" --no-deps --export-patch "$patch"
+  run -0 "$script" --no-deps --bin "$links" --export-patch "$patch"
   pristine=$("$script" --no-deps --fetch-only | tail -n 1)
   grep -q '^+++ .*vcpu-pinning.c' "$patch"
   patch_output=$(patch -d "$pristine" -p1 --dry-run <"$patch") || { echo "$patch_output"; return 1; }

@@ -101,6 +101,14 @@ make_archive() {
   archive_sum=$(sha256sum <"$archive" | cut -d' ' -f1)
 }
 
+# need COMMAND...: skips the test where one is missing.
+need() {
+  local tool
+  for tool; do
+    command -v "$tool" >/dev/null || skip "needs $tool"
+  done
+}
+
 build() { "$clone/build_pinning_qemu_binary.sh" --no-deps "$@"; }
 
 # start COMMAND...: in the background, with a process group of its own; sets

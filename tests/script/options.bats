@@ -74,6 +74,9 @@ setup() {
   run build --source "$BATS_TEST_TMPDIR" --sha256 "$(printf '%064d' 0)"
   assert_status 2
   assert_output_has 'not for a folder'
+  run build --fetch-only --export-patch x
+  assert_status 2
+  assert_output_has '--fetch-only stops before'
 }
 
 @test "a clone with a space in its path is refused before anything is done" {

@@ -25,7 +25,7 @@ hide() {
   hide spatch
   run build --source "$archive"
   assert_status 2
-  assert_output_has 'missing: '
+  assert_output_has '--no-deps forbids to install it'
   assert_output_has spatch
   assert_output_has coccinelle
 }

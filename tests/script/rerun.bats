@@ -6,6 +6,7 @@
 load helper
 
 setup() {
+  need gcc ninja meson
   make_clone
   make_archive
 }

@@ -26,6 +26,7 @@ setup() {
 }
 
 @test "an address with a wrong sum is refused and leaves nothing in the cache" {
+  need curl
   run build --fetch-only --source "file://$archive" --sha256 "$(printf '%064d' 0)"
   assert_status 1
   assert_output_has "$archive_sum"
@@ -34,6 +35,7 @@ setup() {
 }
 
 @test "an address is fetched once, and again when the cache is damaged" {
+  need curl
   build --fetch-only --source "file://$archive" --sha256 "$archive_sum"
   run -0 build --fetch-only --source "file://$archive" --sha256 "$archive_sum"
   assert_output_lacks fetching
@@ -44,6 +46,7 @@ setup() {
 }
 
 @test "an address that does not answer fails with the end of the log" {
+  need curl
   run build --fetch-only --source "file://$archive.not" --sha256 "$archive_sum"
   assert_status 1
   assert_output_has 'the last 30 lines of the log'
