@@ -108,6 +108,18 @@ TEST_F(Affinity, MaskWithoutAnyUsableCpuIsRefused) {
   });
 }
 
+TEST_F(Affinity, KernelWithMasksOfManyCpusIsAskedAgainWithMoreRoom) {
+  in_thread([&] {
+    ASSERT_EQ(apply(second_), "");
+    /* What a kernel for more than 16,384 CPUs answers to a smaller buffer. */
+    if (!refuse_syscall(SYS_sched_getaffinity, EINVAL, 16384 / 8))
+      GTEST_SKIP() << "needs seccomp filters";
+    EXPECT_EQ(own_affinity(), second_);
+    EXPECT_EQ(apply(both_), "");
+    EXPECT_EQ(mask_in_proc(), both_);
+  });
+}
+
 TEST_F(Affinity, MaskThatCannotBeReadIsAnError) {
   in_thread([&] {
     if (!refuse_syscall(SYS_sched_getaffinity, EPERM))

@@ -21,8 +21,9 @@ public:
     dir_.write(present_file, present + "\n");
     dir_.write(online_file, online + "\n");
     /* As in the kernel's file, among lines that look alike. */
-    dir_.write(status_file, "Name:\tqemu\nCpus_allowed:\tff\nCpus_allowed_list:\t" + allowed +
-                                "\nMems_allowed_list:\t0\n");
+    dir_.write(status_file, "Name:\tqemu\nMems_allowed_list:\t9\nCpus_allowed:\tff\n"
+                            "Cpus_allowed_list:\t" +
+                                allowed + "\nSeccomp:\t0\n");
   }
 
   const TempDir &dir() const { return dir_; }

@@ -180,7 +180,7 @@ private:
 };
 
 TEST(CpuListProperty, ParsedSetHoldsExactlyItsMembers) {
-  std::mt19937 random(1); // NOLINT(bugprone-random-*,cert-msc*): the same lists each time
+  std::mt19937 random(1); // the same lists each time
   for (int round = 0; round < 500; ++round) {
     const RandomList list(random);
     const Cpus set = cpus(list.text());
@@ -192,7 +192,7 @@ TEST(CpuListProperty, ParsedSetHoldsExactlyItsMembers) {
 }
 
 TEST(CpuListProperty, FormattedSetParsesToTheSameSet) {
-  std::mt19937 random(2); // NOLINT(bugprone-random-*,cert-msc*): the same lists each time
+  std::mt19937 random(2); // the same lists each time
   for (int round = 0; round < 500; ++round) {
     const RandomList list(random);
     const Cpus set = cpus(list.text());

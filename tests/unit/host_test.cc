@@ -76,6 +76,10 @@ TEST(CapturedHost, StatusFileThatCannotBeReadIsNotAMissingOne) {
   std::filesystem::remove(root.path() + "/" + status_file);
   std::filesystem::create_directory(root.path() + "/" + status_file);
   EXPECT_EQ(why_unreadable(root), "cannot read ROOT/proc/self/status: Is a directory");
+  std::filesystem::remove(root.path() + "/" + status_file);
+  std::filesystem::create_symlink("status", root.path() + "/" + status_file);
+  EXPECT_EQ(why_unreadable(root),
+            "cannot read ROOT/proc/self/status: Too many levels of symbolic links");
 }
 
 TEST(CapturedHost, RootThatIsNoFolderIsAnError) {

@@ -25,7 +25,7 @@ protected:
       return false;
     const std::string command =
         "tar -xjf '" + archive_ + "' -C '" + dir_.path() + "' --strip-components=1";
-    return std::system(command.c_str()) == 0; // NOLINT(cert-env33-c): names are our own
+    return std::system(command.c_str()) == 0;
   }
 
   std::string root() const { return dir_.path(); }
