@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# Variables are shared with helpers.bash, and each test is a subshell.
+# shellcheck disable=SC2034,SC2154,SC2030,SC2031
 # The overlay fits each QEMU version exactly as expected.
 
 load helpers

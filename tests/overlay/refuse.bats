@@ -1,4 +1,6 @@
 #!/usr/bin/env bats
+# Variables are shared with helpers.bash, and each test is a subshell.
+# shellcheck disable=SC2034,SC2154,SC2030,SC2031
 # A source that the overlay does not fit is refused: the hook and the file are
 # named, and nothing is left behind.
 
