@@ -24,6 +24,8 @@ namespace {
 
 /* Generous, for a host that does other things too: 64 emulated vCPUs take seconds. */
 constexpr auto start_timeout = 60s;
+/* What is wrong with a command line is told before the guest is even built. */
+constexpr auto end_timeout = 15s;
 
 /* For a message: a program's lines, without the last line break. */
 std::string one_line(std::string text) {
@@ -106,7 +108,7 @@ Result<Outcome> Guest::run(const GuestSpec &spec) {
   auto process = launch(spec, *files);
   if (!process)
     return process.error();
-  auto status = process->wait(start_timeout);
+  auto status = process->wait(end_timeout);
   if (!status)
     return Error{"QEMU did not end: " + read_text(files->file("errors"))};
   return Outcome{*status, read_text(files->file("errors")), read_text(files->file("debug"))};
