@@ -107,8 +107,7 @@ typedef struct vcpupin_table vcpupin_table;
  * that all vCPUs run on one thread, so that all pins must be alike. The host is
  * copied. NULL only when memory is exhausted.
  */
-vcpupin_table *vcpupin_table_new(const vcpupin_host *host, unsigned max_vcpus,
-                                 bool shared_thread);
+vcpupin_table *vcpupin_table_new(const vcpupin_host *host, unsigned max_vcpus, bool shared_thread);
 
 /*
  * Pins one vCPU. vcpunum and affinity are option values as the user typed them;
@@ -119,9 +118,8 @@ vcpupin_table *vcpupin_table_new(const vcpupin_host *host, unsigned max_vcpus,
  * vcpupin_host_check; with shared_thread, a pin that differs from the first.
  * The number of the vCPU is stored in *vcpu unless that is NULL.
  */
-bool vcpupin_table_add_vcpu(vcpupin_table *table, const char *vcpunum,
-                            const char *const *affinity, size_t n_affinity,
-                            unsigned *vcpu, char **error);
+bool vcpupin_table_add_vcpu(vcpupin_table *table, const char *vcpunum, const char *const *affinity,
+                            size_t n_affinity, unsigned *vcpu, char **error);
 
 /* The pin of one vCPU, borrowed from table, or NULL if it was given none. With
  * shared_thread one pin is every vCPU's: a thread has only one mask. */
