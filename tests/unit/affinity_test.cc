@@ -43,7 +43,7 @@ TEST_F(Affinity, OnlyTheCallingThreadIsPinned) {
   EXPECT_EQ(mask_in_proc(), before);
 }
 
-TEST_F(Affinity, ThreadThatHasTheMaskAlreadyNeedsNoCall) {
+TEST_F(Affinity, ThreadThatHasTheMaskAlreadyNeedsNoPermission) {
   in_thread([&] {
     ASSERT_EQ(apply(second_), "");
     if (!refuse_syscall(SYS_sched_setaffinity, EPERM))

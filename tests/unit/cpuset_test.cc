@@ -7,10 +7,12 @@
 #include "threads.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <sstream>
 #include <string>
@@ -53,6 +55,10 @@ public:
 
   bool put_self() const {
     return write_line(folder_ + "/cgroup.procs", std::to_string(::getpid()));
+  }
+
+  bool widen_to(const std::string &list) const {
+    return write_line(folder_ + "/cpuset.cpus", list);
   }
 
 private:
@@ -124,6 +130,26 @@ TEST_F(InCpuset, MaskThatReachesOutsideIsNotSilentlyNarrowed) {
   const std::string both = list_of(cpus(inside_ + "," + outside_));
   EXPECT_EQ(inside([&] { return apply(both) + "; " + mask_in_proc(); }),
             "asked for host CPUs " + both + ", the kernel gave only " + inside_ + "; " + inside_);
+}
+
+TEST_F(InCpuset, PinThatWasTheWholeCpusetStaysWhenTheCpusetGrows) {
+  const auto after_widening = [&](const std::function<void()> &pin) {
+    return inside([&] {
+      pin();
+      cpuset_->widen_to(inside_ + "," + outside_);
+      return mask_in_proc();
+    });
+  };
+  const std::string by_kernel = after_widening([&] {
+    cpu_set_t bits;
+    CPU_ZERO(&bits);
+    CPU_SET(usable_[0], &bits);
+    sched_setaffinity(0, sizeof bits, &bits);
+  });
+  if (by_kernel != inside_)
+    GTEST_SKIP() << "this kernel forgets a thread's own mask when its cpuset changes (before 6.2)";
+  ASSERT_TRUE(cpuset_->widen_to(inside_));
+  EXPECT_EQ(after_widening([&] { EXPECT_EQ(apply(inside_), ""); }), inside_);
 }
 
 TEST_F(InCpuset, MaskWhollyOutsideIsRefused) {

@@ -129,10 +129,12 @@ void vcpupin_table_free(vcpupin_table *table);
 
 /*
  * Pins the calling thread and reads the mask back from the kernel. A thread
- * that has the mask already is left alone, without a call that changes
- * anything. Fails when the kernel refuses, saying what would allow it, and when
- * the kernel gives another mask than asked (both masks named; the thread then
- * has its former mask again, if the kernel allows that).
+ * that has the mask already is pinned all the same, because a mask that was only
+ * inherited grows when the cpuset does; but where it may not pin itself (EPERM,
+ * EACCES) that it has the mask is enough. Fails when the kernel refuses, saying
+ * what would allow it, and when the kernel gives another mask than asked (both
+ * masks named; the thread then has its former mask again, if the kernel allows
+ * that).
  */
 bool vcpupin_apply(const vcpupin_cpus *cpus, char **error);
 

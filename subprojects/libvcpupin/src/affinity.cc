@@ -123,13 +123,15 @@ std::optional<Error> pin_this_thread(const CpuSet &asked) {
   Result<CpuSet> former = read_affinity();
   if (!former)
     return former.error();
-  /* A sandbox may forbid the call below and still give threads the right mask
-   * from birth. */
-  if (*former == asked)
-    return std::nullopt;
-
-  if (const int cause = KernelMask(asked).write(); cause != 0)
+  /* Also where the mask is right already: one that was only inherited grows with
+   * the cpuset, one that was set stays. */
+  if (const int cause = KernelMask(asked).write(); cause != 0) {
+    /* A sandbox may forbid the call and still give threads the right mask from
+     * birth. */
+    if ((cause == EPERM || cause == EACCES) && *former == asked)
+      return std::nullopt;
     return refusal(asked, cause);
+  }
 
   /* The kernel drops what the cpuset lacks, without a word. */
   Result<CpuSet> given = read_affinity();
