@@ -49,6 +49,9 @@ descendants() {
   done
 }
 
+# lives PID: whether it runs; one that nobody has waited for yet does not.
+lives() { grep -qs '^State:[[:space:]]*[^ZX]' "/proc/$1/status"; }
+
 # Ends the running command with everything it started: ninja's compilers too.
 stop_child() {
   local pids pid round
@@ -57,7 +60,7 @@ stop_child() {
   kill -TERM "${pids[@]}" 2>/dev/null || true
   for ((round = 0; round < 50; round++)); do
     for pid in "${pids[@]}"; do
-      if kill -0 "$pid" 2>/dev/null; then
+      if lives "$pid"; then
         sleep 0.1
         continue 2
       fi

@@ -121,24 +121,28 @@ with open(os.path.join(build, 'meson-info/intro-installed.json')) as installed:
 PYTHON
 }
 
+# target_times: when each of `targets` was made. Ninja's own word does not do: some
+# rule of QEMU's runs each time, and changes nothing.
+target_times() { (cd "$work/obj" && stat -c '%n %y' -- "${targets[@]}" 2>/dev/null) | sha256sum || true; }
+
+# build_qemu: what will be installed is up to date. Sets `targets`.
 build_qemu() {
-  local log=$work/build.log targets
+  local log=$work/build.log before
   : >"$log"
   mapfile -t targets < <(installed_targets)
+  before=$(target_times)
   ((${#targets[@]} > 0)) || fail "QEMU's build folder names nothing to install: $work/obj"
   # So that a clone elsewhere, or the same tree again, finds ccache's objects.
   export CCACHE_BASEDIR=$work CCACHE_NOHASHDIR=1
   ninja_run "$log" -C "$work/obj" -j "$jobs" "${targets[@]}" || fail_with_log "$log" 'building QEMU failed'
-  if tail -n 1 "$log" | grep -q 'no work to do'; then
-    note 'nothing to do'
-  fi
+  [[ $(target_times) != "$before" ]] || note 'nothing to do'
 }
 
 # install_qemu: install/ has what obj/ has built, and the links lead there.
 install_qemu() {
   local staging=$work/.tmp.install wanted
-  wanted=$(<"$work/obj.stamp")
-  if stamped "$work" install "$wanted" && [[ $work/install.stamp -nt $work/obj/.ninja_log && -d $work/install ]]; then
+  wanted="$(<"$work/obj.stamp") $(<"$work/src.stamp") $(target_times)"
+  if stamped "$work" install "$wanted" && [[ -d $work/install ]]; then
     note 'unchanged'
   else
     unstamp "$work" install

@@ -72,7 +72,10 @@ make_qemu() {
   cat >"$1/meson.build" <<'MESON'
 project('qemu', 'c')
 slow = custom_target('slow', output: 'slow.h', command: [find_program('slow'), '@OUTPUT@'])
-executable('qemu-system-x86_64', 'main.c', 'pinned.c', 'other.c', slow, install: true)
+executable('qemu-system-x86_64', 'main.c', 'pinned.c', 'other.c', slow, install: true,
+  # As in QEMU: a rule that runs each time.
+  link_depends: custom_target('version', output: 'version', build_always_stale: true,
+    command: [find_program('version'), '@OUTPUT@']))
 executable('own-test', 'other.c', 'main.c', 'pinned.c')
 MESON
   {
@@ -82,6 +85,8 @@ MESON
     # shellcheck disable=SC2016
     echo 'touch "$1"'
   } >"$1/slow"
+  # shellcheck disable=SC2016
+  printf '%s\n' '#!/bin/sh' 'test -e "$1" || touch "$1"' >"$1/version"
   {
     echo '#!/bin/sh'
     stop_here configure
@@ -90,7 +95,7 @@ MESON
     # shellcheck disable=SC2016
     echo 'exec meson setup . ../src --prefix="$prefix"'
   } >"$1/configure"
-  chmod +x "$1/slow" "$1/configure"
+  chmod +x "$1/slow" "$1/version" "$1/configure"
 }
 
 # make_archive: sets `archive`, a small QEMU as a tarball, and `archive_sum`.

@@ -34,8 +34,8 @@ compiled() { grep -oE 'Compiling C object [^ ]+' "$(work)/build.log"; }
   installed=$(stat -c '%i %Y' "$(work)/install/bin/qemu-system-x86_64")
   run -0 build --source "$archive"
   assert_output_has 'nothing to do'
-  run grep -c 'no work to do' "$(work)/build.log"
-  assert_status 0
+  run compiled
+  [[ -z $output ]]
   [[ $(stat -c '%i %Y' "$(work)/install/bin/qemu-system-x86_64") == "$installed" ]]
 }
 
@@ -175,4 +175,8 @@ unpack_slowly() {
   assert_output_has "another run (process $started) is at work in $(work)"
   # Its source may be read all the same.
   run -0 build --source "$archive" --fetch-only
+  # The first is none the worse for it.
+  rm "$BATS_TEST_TMPDIR/stop-build"
+  wait "$started"
+  "$clone/bin/qemu-system-x86_64"
 }
