@@ -2,6 +2,8 @@
 # so that each test can damage a copy of its own.
 # tests/run sets QEMU_PINNING_SOURCE_7_2 and so on to unpacked source trees.
 
+# Tests set `options`; bats sets `status` and `output`.
+# shellcheck disable=SC2034,SC2154
 top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 apply=$top/scripts/overlay/apply
 
