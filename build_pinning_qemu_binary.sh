@@ -45,6 +45,7 @@ Result:
   --bin DIR            where the links to the programs go (default: bin/)
   --export-patch FILE  write the change to QEMU as a patch for `patch -p1`
   --fetch-only         stop when the source is unpacked, and print its folder
+  --configure-only     stop when QEMU is configured, and print its build folder
 
 Other:
   --no-deps            install nothing; name what is missing and exit 2
@@ -72,7 +73,7 @@ absolute() {
 parse_options() {
   suite='' release='' refresh=no source_given='' source_sum=''
   target_list=x86_64-softmmu debug=no samba_symlinks=no jobs=$(nproc) configure_extra=()
-  bin=$top/bin export_patch='' fetch_only=no install_packages=yes
+  bin=$top/bin export_patch='' fetch_only=no configure_only=no install_packages=yes
   while (($# > 0)); do
     case $1 in
       --suite | --release | --source | --sha256 | --target-list | --jobs | --bin | --export-patch)
@@ -98,6 +99,7 @@ parse_options() {
       --debug) debug=yes ;;
       --samba-symlinks) samba_symlinks=yes ;;
       --fetch-only) fetch_only=yes ;;
+      --configure-only) configure_only=yes ;;
       --no-deps) install_packages=no ;;
       --help)
         usage
@@ -192,6 +194,7 @@ main() {
   identify_host
   mkdir -p "$builds" "$cache"
   watch_signals
+  [[ $configure_only == no ]] || steps=5
   [[ $fetch_only == no ]] || steps=3
   check_packages
   get_source
@@ -203,6 +206,10 @@ main() {
   patch_source
   step 'Configuring'
   configure_qemu
+  if [[ $configure_only == yes ]]; then
+    say "$work/obj"
+    return 0
+  fi
   step 'Building'
   build_qemu
   step 'Installing'

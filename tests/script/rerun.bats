@@ -29,6 +29,13 @@ compiled() { grep -oE 'Compiling C object [^ ]+' "$(work)/build.log"; }
   assert_no_leftovers
 }
 
+@test "--configure-only prints the build folder of QEMU last, and compiles nothing" {
+  run -0 build --configure-only --source "$archive"
+  [[ ${lines[-1]} == "$(work)/obj" ]]
+  [[ -f $(work)/obj/build.ninja && ! -e $(work)/build.log && ! -e $clone/bin ]]
+  assert_no_leftovers
+}
+
 @test "a second run has nothing to do" {
   build --source "$archive"
   installed=$(stat -c '%i %Y' "$(work)/install/bin/qemu-system-x86_64")
