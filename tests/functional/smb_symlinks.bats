@@ -3,11 +3,12 @@
 # the one in the built QEMU: it is compiled always, and called only with the option.
 
 setup() {
+  ((EUID == 0)) || skip "only root can run smbd with a port of its own"
   top=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+  PATH=$PATH:/usr/sbin
   for program in smbd smbclient socat cc; do
     command -v "$program" >/dev/null || skip "$program is not installed"
   done
-  ((EUID == 0)) || skip "only root can run smbd with a port of its own"
   object=$(find "$top"/build-qemu/*/obj -name '*net_smb-share.c.o' 2>/dev/null | head -n 1)
   [[ -n $object ]] || skip "no QEMU has been built"
   share=$BATS_TEST_TMPDIR/share
