@@ -127,7 +127,7 @@ TEST_F(Affinity, MaskThatCannotBeReadIsAnError) {
     const std::string expected =
         "cannot read which host CPUs this thread may use: Operation not permitted";
     Message message;
-    EXPECT_FALSE(Cpus(vcpupin_cpus_read_affinity(message.out())));
+    EXPECT_FALSE(Cpus(vcpupin_cpus_read_affinity(0, message.out())));
     EXPECT_EQ(message.str(), expected);
     EXPECT_EQ(apply(first_), expected);
   });

@@ -21,19 +21,23 @@ int main(void) {
   if (host == NULL)
     return fail("host", error);
 
-  vcpupin_table *table = vcpupin_table_new(host, 2, false);
+  vcpupin_pin *start = vcpupin_pin_read(0, &error);
+  if (start == NULL)
+    return fail("start", error);
+  vcpupin_table *table = vcpupin_table_new(host, start, 2, false);
   char *list = vcpupin_cpus_format(vcpupin_host_allowed(host));
   if (table == NULL || list == NULL)
     return fail("table", NULL);
 
   const char *affinity[] = {list};
+  const vcpupin_request request = {.name = "1", .affinity = affinity, .n_affinity = 1};
   unsigned vcpu = 0;
-  if (!vcpupin_table_add_vcpu(table, "1", affinity, 1, &vcpu, &error))
+  if (!vcpupin_table_add_vcpu(table, &request, &vcpu, &error))
     return fail("add", error);
-  if (!vcpupin_apply(vcpupin_table_vcpu(table, vcpu), &error))
+  if (!vcpupin_apply(0, vcpupin_table_vcpu(table, vcpu), &error))
     return fail("apply", error);
 
-  vcpupin_cpus *now = vcpupin_cpus_read_affinity(&error);
+  vcpupin_cpus *now = vcpupin_cpus_read_affinity(0, &error);
   if (now == NULL)
     return fail("read", error);
   const bool pinned = vcpupin_cpus_equal(now, vcpupin_host_allowed(host));
@@ -43,6 +47,7 @@ int main(void) {
   vcpupin_cpus_free(now);
   free(list);
   vcpupin_table_free(table);
+  vcpupin_pin_free(start);
   vcpupin_host_free(host);
   return pinned ? 0 : 1;
 }

@@ -55,15 +55,17 @@ void fuzz_list(const std::string &list) {
 std::string contents(const Table &table) {
   std::string pins;
   for (unsigned vcpu = 0; vcpu < max_vcpus; ++vcpu)
-    pins += list_of(vcpupin_table_vcpu(table.get(), vcpu)) + ";";
+    if (const vcpupin_pin *pin = vcpupin_table_vcpu(table.get(), vcpu))
+      pins += std::to_string(vcpu) + ':' + list_of(vcpupin_pin_cpus(pin)) + ";";
   return pins;
 }
 
 void fuzz_table(const std::string &vcpunum, const std::vector<std::string> &lists) {
   static const Host host = CapturedRoot("0-2047", "0-2000", "0-1999").read();
-  const Table table(vcpupin_table_new(host.get(), max_vcpus, false));
+  const Table table(vcpupin_table_new(host.get(), own_pin().get(), max_vcpus, false));
   const char *some = "1,3";
-  require(vcpupin_table_add_vcpu(table.get(), "3", &some, 1, nullptr, nullptr), "vCPU 3 is pinned");
+  const vcpupin_request first = {"3", &some, 1, nullptr, nullptr};
+  require(vcpupin_table_add_vcpu(table.get(), &first, nullptr, nullptr), "vCPU 3 is pinned");
   const std::string before = contents(table);
 
   std::vector<const char *> affinity;
@@ -72,13 +74,23 @@ void fuzz_table(const std::string &vcpunum, const std::vector<std::string> &list
     affinity.push_back(list.c_str());
   unsigned vcpu = ~0U;
   char *error = nullptr;
-  if (vcpupin_table_add_vcpu(table.get(), vcpunum.c_str(), affinity.data(), affinity.size(), &vcpu,
-                             &error)) {
+  /* The last list is a policy or a priority too: seldom a good one. */
+  const char *last = affinity.empty() ? nullptr : affinity.back();
+  const bool as_sched = affinity.size() == 3;
+  const bool as_priority = affinity.size() == 2;
+  const vcpupin_request request = {vcpunum.c_str(), affinity.data(), affinity.size(),
+                                   as_sched      ? last
+                                   : as_priority ? "fifo"
+                                                 : nullptr,
+                                   as_priority ? last : nullptr};
+  if (vcpupin_table_add_vcpu(table.get(), &request, &vcpu, &error)) {
     require(error == nullptr, "success leaves error untouched");
     require(vcpu < max_vcpus && vcpu != 3, "only a free vCPU is pinned");
-    const vcpupin_cpus *pin = vcpupin_table_vcpu(table.get(), vcpu);
+    const vcpupin_pin *pin = vcpupin_table_vcpu(table.get(), vcpu);
     require(pin != nullptr, "an added pin is in the table");
-    require(vcpupin_host_check(host.get(), pin, nullptr), "a pin in the table was checked");
+    require(vcpupin_host_check(host.get(), vcpupin_pin_cpus(pin), nullptr),
+            "a pin in the table was checked");
+    require(vcpupin_pin_sched(pin)->priority <= 99, "a priority is in range");
   } else {
     require_one_line(error);
     std::free(error);

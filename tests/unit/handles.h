@@ -20,6 +20,7 @@ template <auto Free> struct Freer {
 
 using Cpus = std::unique_ptr<vcpupin_cpus, Freer<vcpupin_cpus_free>>;
 using Host = std::unique_ptr<vcpupin_host, Freer<vcpupin_host_free>>;
+using Pin = std::unique_ptr<vcpupin_pin, Freer<vcpupin_pin_free>>;
 using Table = std::unique_ptr<vcpupin_table, Freer<vcpupin_table_free>>;
 using CString = std::unique_ptr<char, Freer<std::free>>;
 
@@ -58,12 +59,17 @@ inline Cpus cpus(const std::string &list) {
 /* Pins the calling thread; "" or the message. */
 inline std::string apply(const std::string &list) {
   Message message;
-  return vcpupin_apply(cpus(list).get(), message.out()) ? "" : message.str();
+  return vcpupin_apply_cpus(0, cpus(list).get(), message.out()) ? "" : message.str();
+}
+
+/* What the calling thread has. */
+inline Pin own_pin() {
+  return Pin(vcpupin_pin_read(0, nullptr));
 }
 
 /* The calling thread's sched_getaffinity. */
 inline std::string own_affinity() {
-  return list_of(Cpus(vcpupin_cpus_read_affinity(nullptr)));
+  return list_of(Cpus(vcpupin_cpus_read_affinity(0, nullptr)));
 }
 
 #endif

@@ -57,14 +57,15 @@ TEST(MemoryExhausted, ReadingACapturedHostFailsWithoutAMessage) {
 
 TEST(MemoryExhausted, TableIsAsItWas) {
   const Host host = CapturedRoot("0-7", "0-5", "2-3").read();
-  const Table table(vcpupin_table_new(host.get(), 4, false));
+  const Table table(vcpupin_table_new(host.get(), own_pin().get(), 4, false));
   starve(
       [&](char **error) {
         const char *affinity[] = {"2-3", "3"};
-        return vcpupin_table_add_vcpu(table.get(), "1", affinity, 2, nullptr, error);
+        const vcpupin_request request = {"1", affinity, 2, "fifo", "7"};
+        return vcpupin_table_add_vcpu(table.get(), &request, nullptr, error);
       },
       [&] { EXPECT_EQ(vcpupin_table_vcpu(table.get(), 1), nullptr); });
-  EXPECT_EQ(list_of(vcpupin_table_vcpu(table.get(), 1)), "2-3");
+  EXPECT_EQ(list_of(vcpupin_pin_cpus(vcpupin_table_vcpu(table.get(), 1))), "2-3");
 }
 
 TEST(MemoryExhausted, FailureThatCannotBeToldIsStillAFailure) {

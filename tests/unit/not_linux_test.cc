@@ -20,7 +20,7 @@ TEST(NotLinux, LiveHostCannotBeRead) {
 
 TEST(NotLinux, AffinityCannotBeRead) {
   Message message;
-  EXPECT_FALSE(Cpus(vcpupin_cpus_read_affinity(message.out())));
+  EXPECT_FALSE(Cpus(vcpupin_cpus_read_affinity(0, message.out())));
   EXPECT_EQ(message.str(), reason);
 }
 

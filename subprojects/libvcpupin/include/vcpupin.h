@@ -1,15 +1,17 @@
 /*
- * libvcpupin: which host CPUs a thread may run on.
+ * libvcpupin: which host CPUs a thread may run on, and how it is scheduled.
  *
  * The one place that reads and writes CPU lists, keeps the pin table, knows
  * which host CPUs may be used, and asks the kernel to pin. It knows nothing
  * of QEMU. C++20 inside, C outside.
  *
  * Order of use:
- *     host = vcpupin_host_read(NULL, &error);           the host, read once
- *     table = vcpupin_table_new(host, max_vcpus, ...);  an empty table
- *     vcpupin_table_add_vcpu(table, "0", ...);          each request, checked at once
- *     vcpupin_apply(vcpupin_table_vcpu(table, 0), ...); in the vCPU's own thread
+ *     host = vcpupin_host_read(NULL, &error);      the host, read once
+ *     start = vcpupin_pin_read(0, &error);         what this process was started with
+ *     table = vcpupin_table_new(host, start, ...); an empty table
+ *     vcpupin_table_add_vcpu(table, ...);          each request, checked at once
+ *     pin = vcpupin_table_vcpu(table, 0);          what became of it
+ *     vcpupin_apply(0, pin, &error);               in the vCPU's own thread
  *
  * One error rule. A function that can fail has a last parameter `char **error`,
  * and returns NULL or false on failure. Then, if error is not NULL, *error is
@@ -26,7 +28,8 @@
  * Threads: objects may be read by several threads at once, changed by one.
  *
  * Host CPUs are numbered as Linux numbers them (hwloc: PU, OS index). vCPUs are
- * numbered 0..max_vcpus-1 (QEMU: cpu_index).
+ * numbered 0..max_vcpus-1 (QEMU: cpu_index). Threads are named by the kernel's
+ * id (gettid(2)); 0 is the calling thread.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -68,8 +71,35 @@ bool vcpupin_cpus_contains(const vcpupin_cpus *cpus, unsigned cpu);
 bool vcpupin_cpus_equal(const vcpupin_cpus *a, const vcpupin_cpus *b);
 void vcpupin_cpus_free(vcpupin_cpus *cpus);
 
-/* The CPUs that the calling thread may run on now (sched_getaffinity). */
-vcpupin_cpus *vcpupin_cpus_read_affinity(char **error);
+/* The CPUs that a thread may run on now (sched_getaffinity). */
+vcpupin_cpus *vcpupin_cpus_read_affinity(int thread, char **error);
+
+/* How the kernel schedules a thread. */
+typedef struct vcpupin_sched {
+  int policy;   /* Linux's number: SCHED_OTHER, SCHED_FIFO, ... */
+  int priority; /* 1..99 with SCHED_FIFO and SCHED_RR, else 0 */
+} vcpupin_sched;
+
+/* As -vcpu's sched= names it: "other", "batch", "idle", "fifo", "rr"; "unknown"
+ * for any other number. Never freed. */
+const char *vcpupin_policy_name(int policy);
+
+/* sched_getscheduler and sched_getparam of a thread. */
+bool vcpupin_sched_read(int thread, vcpupin_sched *sched, char **error);
+
+/* The host CPUs of a thread and its scheduling: what an option asks for, or what
+ * a thread has. Unlike the kernel's mask it holds no CPU that is not there. */
+typedef struct vcpupin_pin vcpupin_pin;
+
+/* What a thread has now. */
+vcpupin_pin *vcpupin_pin_read(int thread, char **error);
+
+/* Borrowed from pin. */
+const vcpupin_cpus *vcpupin_pin_cpus(const vcpupin_pin *pin);
+const vcpupin_sched *vcpupin_pin_sched(const vcpupin_pin *pin);
+
+bool vcpupin_pin_equal(const vcpupin_pin *a, const vcpupin_pin *b);
+void vcpupin_pin_free(vcpupin_pin *pin);
 
 /* Which CPUs a host has, which are online, and which this process may use. */
 typedef struct vcpupin_host vcpupin_host;
@@ -103,40 +133,89 @@ void vcpupin_host_free(vcpupin_host *host);
 typedef struct vcpupin_table vcpupin_table;
 
 /*
- * An empty table for a machine of max_vcpus vCPUs on host. shared_thread says
- * that all vCPUs run on one thread, so that all pins must be alike. The host is
- * copied. NULL only when memory is exhausted.
+ * An empty table for a machine of max_vcpus vCPUs on host, in a process that was
+ * started with the pin start: its scheduling is that of every pin that names none.
+ * shared_thread says that all vCPUs run on one thread, so that all pins must be
+ * alike. Host and start are copied. NULL only when memory is exhausted.
  */
-vcpupin_table *vcpupin_table_new(const vcpupin_host *host, unsigned max_vcpus, bool shared_thread);
+vcpupin_table *vcpupin_table_new(const vcpupin_host *host, const vcpupin_pin *start,
+                                 unsigned max_vcpus, bool shared_thread);
+
+/* One option's values as the user typed them. A missing value is NULL. */
+typedef struct vcpupin_request {
+  const char *name;            /* vCPU number or iothread ID; not read for the emulator */
+  const char *const *affinity; /* n_affinity CPU lists; the pin is their union */
+  size_t n_affinity;
+  const char *sched;    /* other, batch, idle, fifo, rr; NULL: as the process was started */
+  const char *priority; /* 1..99, with fifo and rr only; NULL: 1 */
+} vcpupin_request;
 
 /*
- * Pins one vCPU. vcpunum and affinity are option values as the user typed them;
- * the pin is the union of the n_affinity CPU lists. vcpunum may be NULL and
- * n_affinity 0: a missing value is one of the errors. Fails on: value missing;
- * vcpunum not a number; vCPU out of range (naming the range); vCPU pinned twice
- * (naming the first pin); any failure of vcpupin_cpus_parse or
- * vcpupin_host_check; with shared_thread, a pin that differs from the first.
- * The number of the vCPU is stored in *vcpu unless that is NULL.
+ * Each of these pins one role. All fail on: value missing; any failure of
+ * vcpupin_cpus_parse or vcpupin_host_check; unknown policy; priority that is not
+ * in range, or without fifo or rr; what was pinned before (naming that pin).
+ * The first fails also on a vCPU that is no number or out of range (naming the
+ * range), and with shared_thread on a pin that differs from the first one. The
+ * number of the vCPU is stored in *vcpu unless that is NULL.
  */
-bool vcpupin_table_add_vcpu(vcpupin_table *table, const char *vcpunum, const char *const *affinity,
-                            size_t n_affinity, unsigned *vcpu, char **error);
+bool vcpupin_table_add_vcpu(vcpupin_table *table, const vcpupin_request *request, unsigned *vcpu,
+                            char **error);
+bool vcpupin_table_add_iothread(vcpupin_table *table, const vcpupin_request *request, char **error);
+bool vcpupin_table_add_emulator(vcpupin_table *table, const vcpupin_request *request, char **error);
 
-/* The pin of one vCPU, borrowed from table, or NULL if it was given none. With
- * shared_thread one pin is every vCPU's: a thread has only one mask. */
-const vcpupin_cpus *vcpupin_table_vcpu(const vcpupin_table *table, unsigned vcpu);
+/*
+ * What a thread of that role must have, borrowed from table; NULL where that is
+ * what it inherits. A vCPU that was given no pin has the start pin if the
+ * emulator was given one, else NULL. With shared_thread one vCPU's pin is every
+ * vCPU's: a thread has only one mask.
+ */
+const vcpupin_pin *vcpupin_table_vcpu(const vcpupin_table *table, unsigned vcpu);
+const vcpupin_pin *vcpupin_table_iothread(const vcpupin_table *table, const char *id);
+const vcpupin_pin *vcpupin_table_emulator(const vcpupin_table *table);
+
+/*
+ * What is allowed and still a mistake, one line each, in an array that ends with
+ * NULL; NULL itself when memory is exhausted. Several vCPUs pinned to one and
+ * the same CPU; an emulator whose every CPU is some vCPU's too. To be freed by
+ * vcpupin_warnings_free().
+ */
+char **vcpupin_table_warnings(const vcpupin_table *table);
+void vcpupin_warnings_free(char **warnings);
 
 void vcpupin_table_free(vcpupin_table *table);
 
 /*
- * Pins the calling thread and reads the mask back from the kernel. A thread
- * that has the mask already is pinned all the same, because a mask that was only
- * inherited grows when the cpuset does; but where it may not pin itself (EPERM,
- * EACCES) that it has the mask is enough. Fails when the kernel refuses, saying
- * what would allow it, and when the kernel gives another mask than asked (both
- * masks named; the thread then has its former mask again, if the kernel allows
- * that).
+ * Gives a thread its pin, first the mask and then the scheduling, and reads the
+ * mask back from the kernel. A thread that has the mask already is pinned all
+ * the same, because a mask that was only inherited grows when the cpuset does;
+ * but where pinning is not permitted (EPERM, EACCES) that it has the mask is
+ * enough. Fails when the kernel refuses, saying what would allow it, and when
+ * the kernel gives another mask than asked (both masks named). The thread then
+ * has what it had before, if the kernel allows that.
  */
-bool vcpupin_apply(const vcpupin_cpus *cpus, char **error);
+bool vcpupin_apply(int thread, const vcpupin_pin *pin, char **error);
+
+/* The same for the mask alone. */
+bool vcpupin_apply_cpus(int thread, const vcpupin_cpus *cpus, char **error);
+
+/*
+ * The same for every thread of this process except those named: with pin's
+ * scheduling too, or with cpus alone. Threads that start or end meanwhile are
+ * no error, and are pinned if they last. On failure all have what they had before.
+ */
+bool vcpupin_apply_all(const vcpupin_pin *pin, const int *except, size_t n_except, char **error);
+bool vcpupin_apply_cpus_all(const vcpupin_cpus *cpus, const int *except, size_t n_except,
+                            char **error);
+
+/*
+ * Gives home to every stowaway: a thread of this process that was born of a
+ * pinned one, and still has its affinity or its real-time scheduling without
+ * being one of pinned. Threads that end meanwhile are no error. Stores how many
+ * were moved in *moved unless that is NULL. Fails on the first that cannot be
+ * moved, naming it.
+ */
+bool vcpupin_collect_stowaways(const vcpupin_pin *home, const int *pinned, size_t n_pinned,
+                               size_t *moved, char **error);
 
 #ifdef __cplusplus
 }

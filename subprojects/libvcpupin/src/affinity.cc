@@ -11,7 +11,6 @@
 #include <cstring>
 #include <memory>
 #include <new>
-#include <pthread.h>
 #include <sched.h>
 #include <system_error>
 #include <thread>
@@ -46,8 +45,10 @@ public:
   void fill() { std::memset(bits_.get(), 0xff, bytes_); }
 
   /* Both return 0 or an error number. */
-  int read() { return pthread_getaffinity_np(pthread_self(), bytes_, bits_.get()); }
-  int write() const { return pthread_setaffinity_np(pthread_self(), bytes_, bits_.get()); }
+  int read(int thread) { return sched_getaffinity(thread, bytes_, bits_.get()) == 0 ? 0 : errno; }
+  int write(int thread) const {
+    return sched_setaffinity(thread, bytes_, bits_.get()) == 0 ? 0 : errno;
+  }
 
 private:
   struct Free {
@@ -59,11 +60,11 @@ private:
 
 /* The kernel does not say how many CPUs its masks have; it answers EINVAL to a
  * buffer that is too small. */
-Result<KernelMask> read_mask() {
+Result<KernelMask> read_mask(int thread) {
   int cause = EINVAL;
   for (unsigned n_cpus = 1024; cause == EINVAL && n_cpus <= VCPUPIN_CPU_MAX + 1; n_cpus *= 2) {
     KernelMask mask(n_cpus);
-    cause = mask.read();
+    cause = mask.read(thread);
     if (cause == 0)
       return mask;
   }
@@ -84,8 +85,8 @@ Error refusal(const CpuSet &asked, int cause) {
 
 } // namespace
 
-Result<CpuSet> read_affinity() {
-  Result<KernelMask> mask = read_mask();
+Result<CpuSet> read_affinity(int thread) {
+  Result<KernelMask> mask = read_mask(thread);
   if (!mask)
     return mask.error();
   return mask->cpus();
@@ -98,14 +99,14 @@ Result<CpuSet> read_widest_affinity() {
      * where it should not. */
     std::thread([&widest] {
       try {
-        Result<KernelMask> mask = read_mask();
+        Result<KernelMask> mask = read_mask(0);
         if (mask) {
           mask->fill();
           /* A refusal is no failure: the mask stays what it was, and a new
            * thread's is its creator's. */
-          static_cast<void>(mask->write());
+          static_cast<void>(mask->write(0));
         }
-        widest = read_affinity();
+        widest = read_affinity(0);
       } catch (const std::bad_alloc &) {
         widest = Error{};
       }
@@ -119,13 +120,13 @@ Result<CpuSet> read_widest_affinity() {
   return widest;
 }
 
-std::optional<Error> pin_this_thread(const CpuSet &asked) {
-  Result<CpuSet> former = read_affinity();
+std::optional<Error> apply_affinity(int thread, const CpuSet &asked) {
+  Result<CpuSet> former = read_affinity(thread);
   if (!former)
     return former.error();
   /* Also where the mask is right already: one that was only inherited grows with
    * the cpuset, one that was set stays. */
-  if (const int cause = KernelMask(asked).write(); cause != 0) {
+  if (const int cause = KernelMask(asked).write(thread); cause != 0) {
     /* A sandbox may forbid the call and still give threads the right mask from
      * birth. */
     if ((cause == EPERM || cause == EACCES) && *former == asked)
@@ -134,13 +135,13 @@ std::optional<Error> pin_this_thread(const CpuSet &asked) {
   }
 
   /* The kernel drops what the cpuset lacks, without a word. */
-  Result<CpuSet> given = read_affinity();
+  Result<CpuSet> given = read_affinity(thread);
   if (given && *given == asked)
     return std::nullopt;
   std::string message = given ? "asked for host " + name_cpus(asked) + ", the kernel gave only " +
                                     format_cpu_list(*given)
                               : given.error().message;
-  if (const int cause = KernelMask(*former).write(); cause != 0)
+  if (const int cause = KernelMask(*former).write(thread); cause != 0)
     message +=
         "; the former " + format_cpu_list(*former) + " cannot be put back: " + errno_words(cause);
   return Error{message};
@@ -159,7 +160,7 @@ Error not_linux() {
 
 } // namespace
 
-Result<CpuSet> read_affinity() {
+Result<CpuSet> read_affinity(int) {
   return not_linux();
 }
 
@@ -167,7 +168,7 @@ Result<CpuSet> read_widest_affinity() {
   return not_linux();
 }
 
-std::optional<Error> pin_this_thread(const CpuSet &) {
+std::optional<Error> apply_affinity(int, const CpuSet &) {
   return not_linux();
 }
 

@@ -1,6 +1,6 @@
 /*
- * The host CPUs that the calling thread may run on, as the kernel has them. All
- * that needs Linux is here; elsewhere every function fails and says so.
+ * The host CPUs that a thread may run on, as the kernel has them. On another
+ * system than Linux every function fails and says so.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -15,14 +15,14 @@
 namespace vcpupin {
 
 /* sched_getaffinity(2): the online ones of the CPUs in the thread's mask. */
-Result<CpuSet> read_affinity();
+Result<CpuSet> read_affinity(int thread);
 
 /* The widest mask that the kernel lets this process have: its cpuset. Where
  * changing affinity is forbidden, the calling thread's mask. */
 Result<CpuSet> read_widest_affinity();
 
-/* See vcpupin_apply. */
-std::optional<Error> pin_this_thread(const CpuSet &asked);
+/* See vcpupin_apply_cpus. */
+std::optional<Error> apply_affinity(int thread, const CpuSet &asked);
 
 } // namespace vcpupin
 

@@ -11,8 +11,10 @@
 #include "cpu_set.h"
 #include "host.h"
 #include "pin_table.h"
+#include "process.h"
 #include "result.h"
 
+#include <cstdlib>
 #include <cstring>
 #include <exception>
 #include <memory>
@@ -20,12 +22,15 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 using vcpupin::CpuSet;
 using vcpupin::Error;
 using vcpupin::Host;
+using vcpupin::Pin;
 using vcpupin::PinTable;
 using vcpupin::Result;
+using vcpupin::Sched;
 
 namespace {
 
@@ -98,8 +103,42 @@ void vcpupin_cpus_free(vcpupin_cpus *cpus) {
   delete cpus;
 }
 
-vcpupin_cpus *vcpupin_cpus_read_affinity(char **error) {
-  return give<CpuSet>(error, [] { return vcpupin::read_affinity(); });
+vcpupin_cpus *vcpupin_cpus_read_affinity(int thread, char **error) {
+  return give<CpuSet>(error, [&] { return vcpupin::read_affinity(thread); });
+}
+
+const char *vcpupin_policy_name(int policy) {
+  return vcpupin::policy_name(policy);
+}
+
+bool vcpupin_sched_read(int thread, vcpupin_sched *sched, char **error) {
+  return guard(error, [&]() -> std::optional<Error> {
+    Result<Sched> found = vcpupin::read_sched(thread);
+    if (!found)
+      return found.error();
+    *sched = *found;
+    return std::nullopt;
+  });
+}
+
+vcpupin_pin *vcpupin_pin_read(int thread, char **error) {
+  return give<Pin>(error, [&] { return vcpupin::read_pin(thread); });
+}
+
+const vcpupin_cpus *vcpupin_pin_cpus(const vcpupin_pin *pin) {
+  return &pin->cpus;
+}
+
+const vcpupin_sched *vcpupin_pin_sched(const vcpupin_pin *pin) {
+  return &pin->sched;
+}
+
+bool vcpupin_pin_equal(const vcpupin_pin *a, const vcpupin_pin *b) {
+  return *a == *b;
+}
+
+void vcpupin_pin_free(vcpupin_pin *pin) {
+  delete pin;
 }
 
 vcpupin_host *vcpupin_host_read(const char *root, char **error) {
@@ -127,16 +166,17 @@ void vcpupin_host_free(vcpupin_host *host) {
   delete host;
 }
 
-vcpupin_table *vcpupin_table_new(const vcpupin_host *host, unsigned max_vcpus, bool shared_thread) {
+vcpupin_table *vcpupin_table_new(const vcpupin_host *host, const vcpupin_pin *start,
+                                 unsigned max_vcpus, bool shared_thread) {
   return give<PinTable>(nullptr, [&] {
-    return Result<PinTable>({*host, max_vcpus, shared_thread});
+    return Result<PinTable>({*host, *start, max_vcpus, shared_thread});
   });
 }
 
-bool vcpupin_table_add_vcpu(vcpupin_table *table, const char *vcpunum, const char *const *affinity,
-                            size_t n_affinity, unsigned *vcpu, char **error) {
+bool vcpupin_table_add_vcpu(vcpupin_table *table, const vcpupin_request *request, unsigned *vcpu,
+                            char **error) {
   return guard(error, [&]() -> std::optional<Error> {
-    Result<unsigned> added = table->add_vcpu(vcpunum, {affinity, n_affinity});
+    Result<unsigned> added = table->add_vcpu(*request);
     if (!added)
       return added.error();
     if (vcpu != nullptr)
@@ -145,14 +185,84 @@ bool vcpupin_table_add_vcpu(vcpupin_table *table, const char *vcpunum, const cha
   });
 }
 
-const vcpupin_cpus *vcpupin_table_vcpu(const vcpupin_table *table, unsigned vcpu) {
-  return table->find(vcpu);
+bool vcpupin_table_add_iothread(vcpupin_table *table, const vcpupin_request *request,
+                                char **error) {
+  return guard(error, [&] { return table->add_iothread(*request); });
+}
+
+bool vcpupin_table_add_emulator(vcpupin_table *table, const vcpupin_request *request,
+                                char **error) {
+  return guard(error, [&] { return table->add_emulator(*request); });
+}
+
+const vcpupin_pin *vcpupin_table_vcpu(const vcpupin_table *table, unsigned vcpu) {
+  return table->vcpu(vcpu);
+}
+
+const vcpupin_pin *vcpupin_table_iothread(const vcpupin_table *table, const char *id) {
+  return table->iothread(id);
+}
+
+const vcpupin_pin *vcpupin_table_emulator(const vcpupin_table *table) {
+  return table->emulator();
+}
+
+char **vcpupin_table_warnings(const vcpupin_table *table) {
+  char **warnings = nullptr;
+  guard(nullptr, [&]() -> std::optional<Error> {
+    const std::vector<std::string> lines = table->warnings();
+    auto **copies = static_cast<char **>(calloc(lines.size() + 1, sizeof(char *)));
+    bool complete = copies != nullptr;
+    for (std::size_t i = 0; complete && i < lines.size(); ++i) {
+      copies[i] = strdup(lines[i].c_str());
+      complete = copies[i] != nullptr;
+    }
+    if (complete)
+      warnings = copies;
+    else
+      vcpupin_warnings_free(copies);
+    return std::nullopt;
+  });
+  return warnings;
+}
+
+void vcpupin_warnings_free(char **warnings) {
+  for (char **warning = warnings; warning != nullptr && *warning != nullptr; ++warning)
+    free(*warning);
+  free(warnings);
 }
 
 void vcpupin_table_free(vcpupin_table *table) {
   delete table;
 }
 
-bool vcpupin_apply(const vcpupin_cpus *cpus, char **error) {
-  return guard(error, [&] { return vcpupin::pin_this_thread(*cpus); });
+bool vcpupin_apply(int thread, const vcpupin_pin *pin, char **error) {
+  return guard(error, [&] { return vcpupin::apply_pin(thread, *pin); });
+}
+
+bool vcpupin_apply_cpus(int thread, const vcpupin_cpus *cpus, char **error) {
+  return guard(error, [&] { return vcpupin::apply_affinity(thread, *cpus); });
+}
+
+bool vcpupin_apply_all(const vcpupin_pin *pin, const int *except, size_t n_except, char **error) {
+  return guard(error, [&] {
+    return vcpupin::apply_all(pin->cpus, pin->sched, {except, n_except});
+  });
+}
+
+bool vcpupin_apply_cpus_all(const vcpupin_cpus *cpus, const int *except, size_t n_except,
+                            char **error) {
+  return guard(error, [&] { return vcpupin::apply_all(*cpus, std::nullopt, {except, n_except}); });
+}
+
+bool vcpupin_collect_stowaways(const vcpupin_pin *home, const int *pinned, size_t n_pinned,
+                               size_t *moved, char **error) {
+  return guard(error, [&]() -> std::optional<Error> {
+    Result<std::size_t> found = vcpupin::collect_stowaways(*home, {pinned, n_pinned});
+    if (!found)
+      return found.error();
+    if (moved != nullptr)
+      *moved = *found;
+    return std::nullopt;
+  });
 }
