@@ -1,0 +1,94 @@
+/*
+ * Threads that are born of a pinned one without QEMU's doing, and inherit its pin:
+ * the kernel makes them. For a while after each start of the guest they are looked
+ * for and moved; nothing polls after that.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu/osdep.h"
+#include "qapi/error.h"
+#include "qemu/error-report.h"
+#include "qemu/timer.h"
+#include "hw/boards.h"
+#include "hw/core/cpu.h"
+#include "sysemu/runstate.h"
+#include "vcpu-pinning-internal.h"
+
+#ifdef CONFIG_LINUX
+#include <linux/kvm.h>
+#include <sys/ioctl.h>
+#endif
+
+/* When they are looked for: milliseconds after the guest's start, each look twice
+ * as far from the last as that was. */
+#define FIRST_LOOK 10
+#define LAST_LOOK 70
+
+static QEMUTimer *timer;
+static int64_t started; /* milliseconds of QEMU_CLOCK_REALTIME */
+
+#if defined(CONFIG_LINUX) && (defined(__x86_64__) || defined(__i386__))
+/*
+ * KVM on x86 makes a helper thread (kvm-nx-lpage-recovery) the first time that a
+ * vCPU is run. It is made here, of a thread with the emulator's pin, by running a
+ * vCPU for no instruction at all: then it need not be moved, which a sandbox
+ * would not allow.
+ */
+static void run_no_instruction(void *opaque)
+{
+    CPUState *cpu = opaque;
+
+    qatomic_set(&cpu->kvm_run->immediate_exit, 1);
+    ioctl(cpu->kvm_fd, KVM_RUN, NULL);
+    qatomic_set(&cpu->kvm_run->immediate_exit, 0);
+}
+
+static void make_kvm_helper(void)
+{
+    static bool made;
+
+    if (!made && first_cpu && first_cpu->kvm_run) {
+        made = true;
+        thread_nursery_run(pinning_home(), run_no_instruction, first_cpu);
+    }
+}
+#else
+static void make_kvm_helper(void)
+{
+}
+#endif
+
+static void look(void *opaque)
+{
+    g_autoptr(GArray) pinned = pinning_tree_pinned_threads();
+    int64_t age = qemu_clock_get_ms(QEMU_CLOCK_REALTIME) - started;
+    vcpupin_pin *home;
+    char *message = NULL;
+
+    home = vcpupin_pin_read(qemu_get_thread_id(), &message);
+    if (!home || !vcpupin_collect_stowaways(home, (const int *)pinned->data,
+                                            pinned->len, NULL, &message)) {
+        warn_report("%s", message ? message : "out of memory");
+        free(message);
+    } else if (age < LAST_LOOK) {
+        timer_mod(timer, started + 2 * MAX(age, FIRST_LOOK) + FIRST_LOOK);
+    }
+    vcpupin_pin_free(home);
+}
+
+static void guest_starts_or_stops(void *opaque, bool running, RunState state)
+{
+    if (running) {
+        make_kvm_helper();
+        started = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
+        timer_mod(timer, started + FIRST_LOOK);
+    }
+}
+
+void pinning_watch_stowaways(void)
+{
+    if (!timer) {
+        timer = timer_new_ms(QEMU_CLOCK_REALTIME, look, NULL);
+        qemu_add_vm_change_state_handler(guest_starts_or_stops, NULL);
+    }
+}
