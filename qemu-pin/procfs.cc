@@ -71,9 +71,12 @@ std::optional<ThreadStat> parse_stat(std::string_view text) {
   std::string_view from_field_3 = text.substr(close + 2);
   auto start_time = number<std::uint64_t>(word(from_field_3, 22 - 3));
   auto processor = number<unsigned>(word(from_field_3, 39 - 3));
-  if (!start_time || !processor)
+  auto rt_priority = number<unsigned>(word(from_field_3, 40 - 3));
+  auto policy = number<unsigned>(word(from_field_3, 41 - 3));
+  if (!start_time || !processor || !rt_priority || !policy)
     return std::nullopt;
-  return ThreadStat{std::string(text.substr(open + 1, close - open - 1)), *start_time, *processor};
+  return ThreadStat{std::string(text.substr(open + 1, close - open - 1)), *start_time, *processor,
+                    *rt_priority, *policy};
 }
 
 /* What follows "key:" and a tab on a line of status. */

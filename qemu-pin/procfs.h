@@ -40,6 +40,8 @@ struct ThreadStat {
   std::string name;         /* field 2: at most 15 bytes, of any kind */
   std::uint64_t start_time; /* field 22: clock ticks since boot; with the id, it names one thread */
   unsigned processor;       /* field 39: the host CPU it ran on last */
+  unsigned rt_priority;     /* field 40: 1..99 with a real-time policy, else 0 */
+  unsigned policy;          /* field 41: Linux's number, SCHED_OTHER and so on */
 };
 
 class Procfs {

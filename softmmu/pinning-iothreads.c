@@ -48,17 +48,49 @@ static void init(EventLoopBase *base, Error **errp)
     thread_birth_set_next(NULL);
     if (!*errp && pinning_is_iothread(OBJECT(base))) {
         pinning_tree_add_iothread(OBJECT(base), pin != NULL);
+        pinning_thread_has_come();
     }
+}
+
+typedef struct LastWill {
+    const vcpupin_pin *pin;
+    QemuSemaphore done;
+} LastWill;
+
+static void make_nursery(void *opaque)
+{
+    LastWill *will = opaque;
+
+    pinning_make_nursery(will->pin);
+    qemu_sem_post(&will->done);
+}
+
+/* The iothread that goes leaves behind what the next one can be born of. */
+static void leave_nursery(IOThread *iothread, const vcpupin_pin *pin)
+{
+    LastWill will = { .pin = pin };
+
+    qemu_sem_init(&will.done, 0);
+    aio_bh_schedule_oneshot(iothread_get_aio_context(iothread), make_nursery,
+                            &will);
+    qemu_sem_wait(&will.done);
+    qemu_sem_destroy(&will.done);
 }
 
 static bool can_be_deleted(EventLoopBase *base)
 {
-    bool yes = !iothread_can_be_deleted || iothread_can_be_deleted(base);
+    const char *id = object_get_canonical_path_component(OBJECT(base));
+    const vcpupin_pin *pin;
 
-    if (yes) {
-        pinning_tree_remove_iothread(OBJECT(base));
+    if (iothread_can_be_deleted && !iothread_can_be_deleted(base)) {
+        return false;
     }
-    return yes;
+    pin = pinning_is_iothread(OBJECT(base)) ? pinning_iothread_pin(id) : NULL;
+    if (pin && pinning_is_hard_to_repeat(pin)) {
+        leave_nursery(IOTHREAD(base), pin);
+    }
+    pinning_tree_remove_iothread(OBJECT(base));
+    return true;
 }
 
 void pinning_watch_iothreads(void)

@@ -227,6 +227,7 @@ static void device_comes(DeviceListener *listener, DeviceState *device)
         cpu = CPU(device);
         name = g_strdup_printf("vcpu[%d]", cpu->cpu_index);
         add_thread(ROLE_VCPU, OBJECT(cpu), cpu->thread_id, true, name);
+        pinning_thread_has_come();
     }
 }
 

@@ -23,6 +23,12 @@ void pinning_start_iothread(const char *id);
 const vcpupin_pin *pinning_vcpu_pin(CPUState *cpu);
 const vcpupin_pin *pinning_iothread_pin(const char *id);
 
+/* A vCPU or an iothread is there now: what it was born of is not needed any more. */
+void pinning_thread_has_come(void);
+
+/* Whether a thread may get @pin now, and not later. */
+bool pinning_is_hard_to_repeat(const vcpupin_pin *pin);
+
 /* Under a sandbox that denies it no thread can change its pin or another's. */
 bool pinning_is_sealed(void);
 

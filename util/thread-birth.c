@@ -113,6 +113,10 @@ static void *nurse(void *opaque)
     }
 }
 
+static void do_nothing(void *opaque)
+{
+}
+
 ThreadNursery *thread_nursery_new(const char *name, void (*first)(void *),
                                   void *opaque)
 {
@@ -121,11 +125,12 @@ ThreadNursery *thread_nursery_new(const char *name, void (*first)(void *),
     qemu_mutex_init(&nursery->lock);
     qemu_sem_init(&nursery->asked, 0);
     qemu_sem_init(&nursery->done, 0);
+    if (first) {
+        thread_birth_set_next(&(ThreadBirth) { NULL, first, opaque });
+    }
     qemu_thread_create(&nursery->thread, name, nurse, nursery,
                        QEMU_THREAD_JOINABLE);
-    if (first) {
-        thread_nursery_run(nursery, first, opaque);
-    }
+    thread_nursery_run(nursery, do_nothing, NULL);
     return nursery;
 }
 

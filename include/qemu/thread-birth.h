@@ -46,8 +46,8 @@ int thread_birth_create(pthread_t *thread, const pthread_attr_t *attr,
 #endif
 
 /*
- * Starts a nursery: a thread of that name, born of the calling one, which runs
- * @first before this returns (or NULL).
+ * Starts a nursery: a thread of that name that runs @first before this returns,
+ * and is then born of the calling thread itself. @first may be NULL.
  */
 ThreadNursery *thread_nursery_new(const char *name, void (*first)(void *),
                                   void *opaque);

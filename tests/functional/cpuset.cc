@@ -46,11 +46,15 @@ Result<Cpuset> Cpuset::make(const std::string &cpus) {
   if (mkdir(folder.c_str(), 0700) != 0)
     return qemu_pin::system_error(folder, errno);
   Cpuset cpuset(folder);
-  write_text(folder + "/cpuset.cpus", cpus);
   write_text(folder + "/cpuset.mems", read_text(own + "/cpuset.mems"));
-  if (read_text(folder + "/cpuset.cpus") != cpus + "\n")
+  if (!cpuset.set_cpus(cpus))
     return Error{folder + "/cpuset.cpus cannot be set to " + cpus};
   return cpuset;
+}
+
+bool Cpuset::set_cpus(const std::string &cpus) const {
+  write_text(folder_ + "/cpuset.cpus", cpus);
+  return read_text(folder_ + "/cpuset.cpus") == cpus + "\n";
 }
 
 Cpuset::~Cpuset() {

@@ -29,6 +29,9 @@ public:
 
   const std::string &folder() const { return folder_; }
 
+  /* Other host CPUs from now on; false if that cannot be. */
+  bool set_cpus(const std::string &cpus) const;
+
 private:
   explicit Cpuset(std::string folder) : folder_(std::move(folder)) {}
 

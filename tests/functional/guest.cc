@@ -39,6 +39,7 @@ Result<Child> launch(const GuestSpec &spec, const TempDir &files) {
   Command command{command_line(spec, files.path()), "", files.file("errors")};
   command.affinity = spec.affinity;
   command.cgroup = spec.cgroup;
+  command.environment = spec.environment;
   return Child::start(command);
 }
 

@@ -30,6 +30,7 @@ struct GuestSpec {
   std::vector<unsigned> affinity = {};  /* host CPUs QEMU is started on; empty: as ours */
   std::string cgroup = {};              /* folder of a cgroup QEMU is started in */
   std::vector<std::string> prefix = {}; /* a program that becomes QEMU, and its arguments */
+  std::vector<std::string> environment = {}; /* see Command */
 };
 
 /* The threads of the vCPUs that exist, by cpu-index (query-cpus-fast). */

@@ -6,7 +6,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <ostream>
+#include <sched.h>
 #include <sstream>
+#include <thread>
 
 using namespace std::chrono_literals;
 using qemu_pin::Procfs;
@@ -42,6 +44,17 @@ std::string list_of_two(unsigned a, unsigned b) {
 }
 
 } // namespace
+
+const std::vector<std::string> none;
+
+std::string without_cpu_warnings(const std::string &text) {
+  std::istringstream lines(text);
+  std::string rest;
+  for (std::string line; std::getline(lines, line);)
+    if (line.find("host doesn't support requested feature") == std::string::npos)
+      rest += line + "\n";
+  return rest;
+}
 
 std::ostream &operator<<(std::ostream &out, const Machine &machine) {
   return out << machine.qemu << " -accel " << machine.accelerator;
@@ -114,6 +127,86 @@ GuestSpec PinningTest::pinned(const Pins &pins) const {
   return spec;
 }
 
+GuestSpec PinningTest::with(GuestSpec spec, const std::vector<std::string> &more) {
+  spec.more.insert(spec.more.end(), more.begin(), more.end());
+  return spec;
+}
+
+GuestSpec PinningTest::everything() const {
+  return spec({"-name", "debug-threads=on", "-emulatorpin", "affinity=" + a + ",sched=batch",
+               "-object", "iothread,id=io0", "-object", "iothread,id=io1", "-iothreadpin",
+               "io0,affinity=" + b + ",sched=rr,priority=5", "-vcpu",
+               "0,affinity=" + b + ",sched=fifo,priority=1", "-vcpu", "1,affinity=" + a});
+}
+
+Asked PinningTest::everything_asked() const {
+  return {{{0, {b, "fifo 1"}}, {1, {a}}}, {a, "batch"}, {{"io0", {b, "rr 5"}}}};
+}
+
+bool PinningTest::may_be_fifo() {
+  bool may = false;
+  std::thread([&may] {
+    sched_param one{};
+    one.sched_priority = 1;
+    may = sched_setscheduler(0, SCHED_FIFO, &one) == 0;
+  }).join();
+  return may;
+}
+
+std::string PinningTest::hmp(Guest &guest, const std::string &line) {
+  auto printed = guest.monitor().execute("human-monitor-command", {{"command-line", line}});
+  return printed ? printed->get<std::string>() : printed.error().message;
+}
+
+std::string PinningTest::execute(Guest &guest, const std::string &command,
+                                 const nlohmann::json &arguments) {
+  auto answer = guest.monitor().execute(command, arguments);
+  return answer ? "" : answer.error().message;
+}
+
+std::vector<std::string> PinningTest::disks(const TempDir &files) {
+  std::vector<std::string> options = {"-name", "debug-threads=on"};
+  for (const char *name : {"main", "io0"}) {
+    write_text(files.file(name), std::string(65536, 'x'));
+    options.emplace_back("-blockdev");
+    options.push_back(std::string("driver=file,aio=threads,node-name=") + name +
+                      ",filename=" + files.file(name));
+  }
+  return options;
+}
+
+void PinningTest::serve_disks(Guest &guest, const TempDir &files) {
+  EXPECT_EQ(execute(guest, "nbd-server-start",
+                    {{"addr", {{"type", "unix"}, {"data", {{"path", files.file("nbd")}}}}}}),
+            "");
+  for (const char *name : {"main", "io0"}) {
+    nlohmann::json served = {{"id", name}, {"type", "nbd"}, {"node-name", name}};
+    if (name == std::string("io0"))
+      served["iothread"] = name;
+    EXPECT_EQ(execute(guest, "block-export-add", served), "");
+  }
+}
+
+Child PinningTest::reader(Guest &guest, const TempDir &files, const std::string &name) {
+  const std::size_t before = count_threads(guest, "worker");
+  const std::string tool =
+      std::filesystem::path(GetParam().qemu).parent_path().native() + "/qemu-io";
+  auto reader = Child::start({{tool, "-r", "-f", "raw", "-c", "read 0 4096", "-c", "sleep 60000",
+                               "nbd+unix:///" + name + "?socket=" + files.file("nbd")},
+                              "",
+                              files.file("reader")});
+  const auto deadline = std::chrono::steady_clock::now() + 10s;
+  while (count_threads(guest, "worker") == before && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(5ms);
+  EXPECT_GT(count_threads(guest, "worker"), before) << read_text(files.file("reader"));
+  return reader ? std::move(*reader) : Child::adopt(-1);
+}
+
+std::size_t PinningTest::count_threads(Guest &guest, const std::string &name) {
+  const std::vector<std::string> names = thread_names(guest.pid());
+  return static_cast<std::size_t>(std::count(names.begin(), names.end(), name));
+}
+
 std::optional<Guest> PinningTest::started(const GuestSpec &spec) {
   auto guest = Guest::start(spec);
   if (!guest) {
@@ -121,6 +214,26 @@ std::optional<Guest> PinningTest::started(const GuestSpec &spec) {
     return std::nullopt;
   }
   return std::optional(std::move(*guest));
+}
+
+std::optional<Guest> PinningTest::running(const GuestSpec &spec, std::size_t vcpus) {
+  auto guest = started(spec);
+  if (guest && !guest->wait_reported(vcpus, 60s)) {
+    ADD_FAILURE() << "guest code runs on " << guest->reported().size() << " vCPUs: "
+                  << guest->errors();
+    return std::nullopt;
+  }
+  return guest;
+}
+
+void PinningTest::expect_refused(const GuestSpec &spec, const std::string &error) {
+  auto outcome = Guest::run(spec);
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  /* QEMU leads in with the name it was started by. */
+  EXPECT_EQ(without_cpu_warnings(outcome->errors),
+            std::filesystem::path(spec.qemu).filename().native() + ":" + error + "\n");
+  EXPECT_EQ(outcome->status, 1) << error;
+  EXPECT_EQ(outcome->reported, "") << error;
 }
 
 PinningTest::Masks PinningTest::masks(pid_t qemu, const std::map<unsigned, pid_t> &threads) {

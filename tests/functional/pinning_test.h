@@ -9,6 +9,7 @@
 #ifndef TESTS_FUNCTIONAL_PINNING_TEST_H
 #define TESTS_FUNCTIONAL_PINNING_TEST_H
 
+#include "census.h"
 #include "guest.h"
 #include "procfs.h"
 
@@ -17,6 +18,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <sys/prctl.h>
 #include <utility>
 #include <vector>
 
@@ -57,6 +59,39 @@ protected:
   /* Started and answering, or a failure of the test. */
   static std::optional<Guest> started(const GuestSpec &spec);
 
+  /* The same, and guest code has run on that many vCPUs. */
+  static std::optional<Guest> running(const GuestSpec &spec, std::size_t vcpus = 2);
+
+  /* What QEMU refuses: one exact line after its name, status 1, no guest code. */
+  static void expect_refused(const GuestSpec &spec, const std::string &error);
+
+  /* spec and what else its command line holds. */
+  static GuestSpec with(GuestSpec spec, const std::vector<std::string> &more);
+
+  /* Every option at once: vCPU 0 on b as fifo, vCPU 1 on a, iothread io0 on b as rr,
+   * all else on a as batch; and what the threads then have. Needs may_be_fifo(). */
+  GuestSpec everything() const;
+  Asked everything_asked() const;
+  static bool may_be_fifo();
+
+  /* What QEMU's human monitor prints, or the error. */
+  static std::string hmp(Guest &guest, const std::string &line);
+
+  /* "" or QEMU's answer when it refuses. */
+  static std::string execute(Guest &guest, const std::string &command,
+                             const nlohmann::json &arguments = nlohmann::json::object());
+
+  /* Disks "main" and "io0", as QEMU's options; to serve them over NBD, the first from
+   * the main loop and the other from iothread io0; and to read one of them, which
+   * makes a worker, born of that loop. The reader is to outlive the guest: QEMU 7.2
+   * does not survive that one leaves an iothread. */
+  static std::vector<std::string> disks(const TempDir &files);
+  static void serve_disks(Guest &guest, const TempDir &files);
+  static Child reader(Guest &guest, const TempDir &files, const std::string &name);
+
+  /* How many of a machine's threads bear that name. Needs debug-threads=on. */
+  static std::size_t count_threads(Guest &guest, const std::string &name);
+
   /* What the kernel lets each vCPU's thread run on. */
   static Masks masks(Guest &guest);
   static Masks masks(pid_t qemu, const std::map<unsigned, pid_t> &threads);
@@ -64,6 +99,21 @@ protected:
   /* The same of all other threads, "name: list" where it is not expected. */
   static std::vector<std::string> strays(Guest &guest, const std::string &expected);
 };
+
+/* Lets a QEMU that has gone into the background become our child again. */
+class Subreaper {
+public:
+  Subreaper() { prctl(PR_SET_CHILD_SUBREAPER, 1); }
+  ~Subreaper() { prctl(PR_SET_CHILD_SUBREAPER, 0); }
+  Subreaper(const Subreaper &) = delete;
+  Subreaper &operator=(const Subreaper &) = delete;
+};
+
+/* QEMU warns of CPU features that the host's KVM lacks; those lines are not ours. */
+std::string without_cpu_warnings(const std::string &text);
+
+/* No line. */
+extern const std::vector<std::string> none;
 
 /* Any accelerator. */
 class VcpuPinning : public PinningTest {};

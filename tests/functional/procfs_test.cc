@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <future>
 #include <gtest/gtest.h>
+#include <map>
 #include <string>
 #include <sys/prctl.h>
 #include <thread>
@@ -39,12 +40,16 @@ private:
   TempDir folder_;
 };
 
-/* A stat of 52 fields: 22 is start_time, 39 is processor, the others are -1. */
+/* A stat of 52 fields: 22 is start_time, 39 is processor, 40 the priority and 41 the
+ * policy, the others are -1. */
 std::string stat_line(const std::string &name, const std::string &start_time,
-                      const std::string &processor) {
+                      const std::string &processor, const std::string &priority = "0",
+                      const std::string &policy = "3") {
+  const std::map<int, std::string> fields = {
+      {22, start_time}, {39, processor}, {40, priority}, {41, policy}};
   std::string line = "41 (" + name + ") S";
   for (int field = 4; field <= 52; ++field)
-    line += " " + (field == 22 ? start_time : field == 39 ? processor : "-1");
+    line += " " + (fields.contains(field) ? fields.at(field) : "-1");
   return line + "\n";
 }
 
@@ -107,6 +112,8 @@ TEST(Procfs, ReadsStatWhateverTheThreadIsCalled) {
     EXPECT_EQ((*stat)->name, name);
     EXPECT_EQ((*stat)->start_time, 18446744073709551615U);
     EXPECT_EQ((*stat)->processor, 1023U);
+    EXPECT_EQ((*stat)->rt_priority, 0U);
+    EXPECT_EQ((*stat)->policy, 3U);
   }
 }
 
@@ -115,7 +122,8 @@ TEST(Procfs, RejectsAMalformedStat) {
   for (const std::string &text :
        {std::string(), std::string("41 x S 1"), std::string("41 (x) S 1 2 3\n"), std::string(") ("),
         stat_line("x", "soon", "1"), stat_line("x", "1", "-1"),
-        stat_line("x", "18446744073709551616", "1"), stat_line("x", "1", "1x")}) {
+        stat_line("x", "18446744073709551616", "1"), stat_line("x", "1", "1x"),
+        stat_line("x", "1", "1", "-1"), stat_line("x", "1", "1", "0", "fifo")}) {
     proc.write(41, "stat", text);
     EXPECT_EQ(proc.procfs().stat(40, 41).error().message,
               proc.path(41) + "/stat: not a thread's stat")

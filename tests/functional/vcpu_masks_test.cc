@@ -11,17 +11,6 @@
 using namespace std::chrono_literals;
 using qemu_pin::Procfs;
 
-namespace {
-
-/* KVM starts a helper thread of its own at the first guest instruction, out of a
- * vCPU's thread; what mask that should have is not -vcpu's matter. */
-std::vector<std::string> without_kvm_helper(std::vector<std::string> strays) {
-  std::erase_if(strays, [](const std::string &s) { return s.starts_with("kvm-nx-lpage-re"); });
-  return strays;
-}
-
-} // namespace
-
 TEST_P(VcpuThreads, MasksAreExactlyAsAsked) {
   auto guest = started(pinned({{0, b}, {1, a}}));
   ASSERT_TRUE(guest);
@@ -45,7 +34,7 @@ TEST_P(VcpuThreads, APinMayReachBeyondTheMaskQemuWasStartedWith) {
   auto guest = started(spec);
   ASSERT_TRUE(guest);
   EXPECT_EQ(masks(*guest), (Masks{{0, a}, {1, b}, {2, a}}));
-  EXPECT_EQ(without_kvm_helper(strays(*guest, a)), std::vector<std::string>{});
+  EXPECT_EQ(strays(*guest, a), std::vector<std::string>{});
 }
 
 TEST_P(VcpuThreads, EachOf64VcpusHasItsOwnMask) {
@@ -112,7 +101,7 @@ TEST_P(VcpuPinning, ThreadsThatAreNoVcpusKeepTheMaskQemuWasStartedWith) {
   auto guest = started(spec);
   ASSERT_TRUE(guest);
   EXPECT_TRUE(guest->wait_reported(2, 30s));
-  EXPECT_EQ(without_kvm_helper(strays(*guest, start)), std::vector<std::string>{});
+  EXPECT_EQ(strays(*guest, start), std::vector<std::string>{});
 }
 
 /* Both vCPUs spin on one CPU while the other is idle: a scheduler that was free

@@ -8,22 +8,12 @@
 
 #include <filesystem>
 #include <sstream>
-#include <sys/prctl.h>
 #include <thread>
 
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 
 namespace {
-
-/* Lets a QEMU that has gone into the background become our child again. */
-class Subreaper {
-public:
-  Subreaper() { prctl(PR_SET_CHILD_SUBREAPER, 1); }
-  ~Subreaper() { prctl(PR_SET_CHILD_SUBREAPER, 0); }
-  Subreaper(const Subreaper &) = delete;
-  Subreaper &operator=(const Subreaper &) = delete;
-};
 
 /* The lines of a log by strace -f that begin with the thread's id, joined, once
  * the log has text in it. */

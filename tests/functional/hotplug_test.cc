@@ -1,0 +1,183 @@
+/*
+ * vCPUs that come and go while the machine runs.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "cpuset.h"
+#include "pinning_test.h"
+
+#include "fd.h"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <thread>
+#include <unistd.h>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+/*
+ * QEMU's qtest protocol, over which we write to the machine's ports as its firmware
+ * would. The ports are those of ACPI CPU hotplug of machine type pc:
+ * docs/specs/acpi_cpu_hotplug in QEMU's source.
+ */
+class Ports {
+public:
+  explicit Ports(const std::string &path) : socket_(::socket(AF_UNIX, SOCK_STREAM, 0)) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    connected_ =
+        connect(socket_.number(), reinterpret_cast<sockaddr *>(&address), sizeof address) == 0;
+  }
+
+  /* Whether QEMU has done it. */
+  bool eject_vcpu(unsigned slot) {
+    return command("outb 0xaf00 0") && command("outl 0xaf00 " + std::to_string(slot)) &&
+           command("outb 0xaf04 8");
+  }
+
+private:
+  bool command(const std::string &text) {
+    const std::string line = text + "\n";
+    if (!connected_ || write(socket_.number(), line.data(), line.size()) < 0)
+      return false;
+    std::string answer;
+    for (char byte = 0; byte != '\n' && read(socket_.number(), &byte, 1) == 1;)
+      answer += byte;
+    return answer == "OK\n";
+  }
+
+  qemu_pin::Fd socket_;
+  bool connected_ = false;
+};
+
+class Hotplug : public PinningTest {
+protected:
+  void SetUp() override {
+    PinningTest::SetUp();
+    if (IsSkipped())
+      return;
+    auto files = TempDir::make();
+    ASSERT_TRUE(files);
+    files_.emplace(std::move(*files));
+  }
+
+  /* One vCPU of four, 1 to 3 pinned; and the way to its ports. */
+  GuestSpec machine() const {
+    GuestSpec spec = with(pinned({{1, b}, {2, a}, {3, b}}),
+                          {"-emulatorpin", "affinity=" + a, "-qtest",
+                           "unix:" + files_->file("qtest") + ",server=on,wait=off", "-qtest-log",
+                           "/dev/null"});
+    spec.smp = "1,maxcpus=4,sockets=4,cores=1,threads=1";
+    return spec;
+  }
+
+  /* "" or why not. */
+  static std::string plug(Guest &guest, unsigned vcpu) {
+    auto slots = guest.monitor().execute("query-hotpluggable-cpus");
+    if (!slots)
+      return slots.error().message;
+    for (const auto &slot : *slots) {
+      if (slot["props"]["socket-id"] != vcpu)
+        continue;
+      nlohmann::json arguments = slot["props"];
+      arguments["driver"] = slot["type"];
+      arguments["id"] = "cpu" + std::to_string(vcpu);
+      return execute(guest, "device_add", arguments);
+    }
+    return "no such slot";
+  }
+
+  void unplug(Guest &guest, unsigned vcpu) const {
+    /* QEMU takes one connection at a time. */
+    ASSERT_TRUE(Ports(files_->file("qtest")).eject_vcpu(vcpu));
+    auto vcpus = guest.vcpu_threads();
+    ASSERT_TRUE(vcpus);
+    ASSERT_FALSE(vcpus->contains(vcpu)) << "the vCPU is still there";
+  }
+
+  std::optional<TempDir> files_;
+};
+
+} // namespace
+
+/* No more than four threads in all: TCG has no room for more than maxcpus. */
+TEST_P(Hotplug, PinsHoldForVcpusThatComeAndComeAgain) {
+  auto guest = started(machine());
+  ASSERT_TRUE(guest);
+  EXPECT_EQ(differences(*guest, {{{0, {start}}}, {a}}), none);
+  EXPECT_EQ(plug(*guest, 3), "");
+  EXPECT_EQ(differences(*guest, {{{0, {start}}, {3, {b}}}, {a}}), none);
+  unplug(*guest, 3);
+  EXPECT_EQ(differences(*guest, {{{0, {start}}}, {a}}), none);
+  EXPECT_EQ(plug(*guest, 3), "");
+  EXPECT_EQ(plug(*guest, 2), "");
+  EXPECT_EQ(differences(*guest, {{{0, {start}}, {2, {a}}, {3, {b}}}, {a}}), none);
+}
+
+TEST_P(Hotplug, TheTreeShowsTheVcpusThatAreThere) {
+  auto guest = started(machine());
+  ASSERT_TRUE(guest);
+  const auto affinity_of_3 = [&] {
+    auto value = guest->monitor().execute(
+        "qom-get", {{"path", "/machine/pinning/vcpu[3]"}, {"property", "affinity"}});
+    return value ? value->get<std::string>() : "none";
+  };
+  EXPECT_EQ(affinity_of_3(), "none");
+  EXPECT_EQ(plug(*guest, 3), "");
+  EXPECT_EQ(affinity_of_3(), b);
+  unplug(*guest, 3);
+  EXPECT_EQ(affinity_of_3(), "none");
+  EXPECT_EQ(plug(*guest, 3), "");
+  EXPECT_EQ(affinity_of_3(), b);
+}
+
+/* The CPU goes by way of the cpuset: to the kernel that is as good as offline. */
+TEST_P(Hotplug, WhenTheCpuHasGoneTheVcpuDoesNotCome) {
+  auto cpuset = Cpuset::make(both);
+  if (!cpuset)
+    GTEST_SKIP() << "no cpuset can be made: " << cpuset.error().message;
+  GuestSpec spec = machine();
+  spec.cgroup = cpuset->folder();
+  auto guest = started(spec);
+  ASSERT_TRUE(guest);
+  ASSERT_TRUE(cpuset->set_cpus(a));
+  EXPECT_EQ(plug(*guest, 3), "vCPU 3: the kernel refuses to pin this thread to host CPU " + b +
+                                 ": no such CPU is online in this process's cpuset");
+  auto vcpus = guest->vcpu_threads();
+  ASSERT_TRUE(vcpus) << guest->errors();
+  EXPECT_EQ(vcpus->size(), 1U);
+  EXPECT_EQ(plug(*guest, 2), "");
+
+  ASSERT_TRUE(cpuset->set_cpus(both));
+  EXPECT_EQ(plug(*guest, 3), "");
+  vcpus = guest->vcpu_threads();
+  ASSERT_TRUE(vcpus);
+  EXPECT_EQ(masks(guest->pid(), {{3, (*vcpus)[3]}}), (Masks{{3, b}}));
+}
+
+/* While a vCPU is away a thread sleeps of which it can be born, with its pin. */
+TEST_P(Hotplug, UnderASandboxPinsHoldForVcpusThatComeAndComeAgain) {
+  auto guest = started(
+      with(machine(),
+           {"-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"}));
+  ASSERT_TRUE(guest);
+  const auto sleeping = [&](std::size_t threads, const Asked &asked) {
+    EXPECT_EQ(differences(*guest, asked).size(), threads);
+  };
+  /* One for the two that share a pin; the other's is the emulator's. */
+  sleeping(1, {{{0, {start}}}, {a}});
+  EXPECT_EQ(plug(*guest, 1), "");
+  sleeping(1, {{{0, {start}}, {1, {b}}}, {a}});
+  EXPECT_EQ(plug(*guest, 3), "");
+  EXPECT_EQ(differences(*guest, {{{0, {start}}, {1, {b}}, {3, {b}}}, {a}}), none);
+  unplug(*guest, 3);
+  sleeping(1, {{{0, {start}}, {1, {b}}}, {a}});
+  EXPECT_EQ(plug(*guest, 3), "");
+  EXPECT_EQ(differences(*guest, {{{0, {start}}, {1, {b}}, {3, {b}}}, {a}}), none);
+}
+
+INSTANTIATE_TEST_SUITE_P(Pinning, Hotplug, testing::ValuesIn(machines({"kvm", "tcg,thread=multi"})),
+                         machine_name);
