@@ -5,7 +5,8 @@ HXCOMM expect: 1 qemu-options.hx: DEF("iothreadpin", HAS_ARG, QEMU_OPTION_iothre
 HXCOMM expect: 1 qemu-options.hx: DEF("emulatorpin", HAS_ARG, QEMU_OPTION_emulatorpin,
 
 DEF("vcpu", HAS_ARG, QEMU_OPTION_vcpu,
-    "-vcpu [vcpunum=]n,affinity=cpus[,affinity=cpus]...[,sched=policy[,priority=p]]\n"
+    "-vcpu [vcpunum=]n,affinity=cpus[,affinity=cpus]...\n"
+    "                [,sched=policy[,priority=p]]\n"
     "                run vCPU n on these host CPUs only (list such as 2-3 or 0-14:2)\n"
     "                policy: other, batch, idle, fifo or rr; p: 1 to 99, for fifo and rr\n",
     QEMU_ARCH_ALL)
@@ -18,7 +19,8 @@ SRST
 ERST
 
 DEF("iothreadpin", HAS_ARG, QEMU_OPTION_iothreadpin,
-    "-iothreadpin [iothread=]id,affinity=cpus[,affinity=cpus]...[,sched=policy[,priority=p]]\n"
+    "-iothreadpin [iothread=]id,affinity=cpus[,affinity=cpus]...\n"
+    "                [,sched=policy[,priority=p]]\n"
     "                run the iothread of that ID on these host CPUs only\n",
     QEMU_ARCH_ALL)
 SRST
@@ -28,7 +30,8 @@ SRST
 ERST
 
 DEF("emulatorpin", HAS_ARG, QEMU_OPTION_emulatorpin,
-    "-emulatorpin affinity=cpus[,affinity=cpus]...[,sched=policy[,priority=p]]\n"
+    "-emulatorpin affinity=cpus[,affinity=cpus]...\n"
+    "                [,sched=policy[,priority=p]]\n"
     "                run all other threads of QEMU on these host CPUs only\n",
     QEMU_ARCH_ALL)
 SRST

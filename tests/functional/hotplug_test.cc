@@ -74,6 +74,11 @@ protected:
     return spec;
   }
 
+  /* Unpatched QEMU 7.2 too loses its heap now and then when TCG's vCPU is unplugged. */
+  static bool unplugging_crashes() {
+    return GetParam().name.starts_with("qemu_7_") && GetParam().accelerator.starts_with("tcg");
+  }
+
   /* "" or why not. */
   static std::string plug(Guest &guest, unsigned vcpu) {
     auto slots = guest.monitor().execute("query-hotpluggable-cpus");
@@ -105,6 +110,8 @@ protected:
 
 /* No more than four threads in all: TCG has no room for more than maxcpus. */
 TEST_P(Hotplug, PinsHoldForVcpusThatComeAndComeAgain) {
+  if (unplugging_crashes())
+    GTEST_SKIP() << "QEMU 7.2 may crash when a vCPU of TCG is unplugged, patched or not";
   auto guest = started(machine());
   ASSERT_TRUE(guest);
   EXPECT_EQ(differences(*guest, {{{0, {start}}}, {a}}), none);
@@ -118,6 +125,8 @@ TEST_P(Hotplug, PinsHoldForVcpusThatComeAndComeAgain) {
 }
 
 TEST_P(Hotplug, TheTreeShowsTheVcpusThatAreThere) {
+  if (unplugging_crashes())
+    GTEST_SKIP() << "QEMU 7.2 may crash when a vCPU of TCG is unplugged, patched or not";
   auto guest = started(machine());
   ASSERT_TRUE(guest);
   const auto affinity_of_3 = [&] {
@@ -160,6 +169,8 @@ TEST_P(Hotplug, WhenTheCpuHasGoneTheVcpuDoesNotCome) {
 
 /* While a vCPU is away a thread sleeps of which it can be born, with its pin. */
 TEST_P(Hotplug, UnderASandboxPinsHoldForVcpusThatComeAndComeAgain) {
+  if (unplugging_crashes())
+    GTEST_SKIP() << "QEMU 7.2 may crash when a vCPU of TCG is unplugged, patched or not";
   auto guest = started(
       with(machine(),
            {"-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny"}));
