@@ -14,8 +14,6 @@
 #include "qom/object_interfaces.h"
 #include "hw/boards.h"
 #include "hw/core/cpu.h"
-#include "sysemu/iothread.h"
-#include "sysemu/sysemu.h"
 #include "sysemu/vcpu-pinning.h"
 #include "vcpu-pinning-internal.h"
 
@@ -297,6 +295,21 @@ static Object *find_iothread(const char *id)
     return object && pinning_is_iothread(object) ? object : NULL;
 }
 
+bool pinning_is_for_an_absent_iothread(const vcpupin_pin *pin)
+{
+    GHashTableIter all;
+    gpointer id;
+
+    g_hash_table_iter_init(&all, iothread_origin);
+    while (g_hash_table_iter_next(&all, &id, NULL)) {
+        if (vcpupin_pin_equal(pinning_iothread_pin(id), pin) &&
+            !find_iothread(id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static int check_iothread(void *opaque, QemuOpts *opts, Error **errp)
 {
     const char *id = qemu_opt_get(opts, "iothread");
@@ -318,124 +331,6 @@ static void warn(void)
     vcpupin_warnings_free(warnings);
 }
 
-static bool is_same_as(const vcpupin_pin *pin, const vcpupin_pin *other)
-{
-    return pin && vcpupin_pin_equal(pin, other);
-}
-
-/* Whether a thread with @pin may still come. */
-static bool is_for_an_absent_thread(const vcpupin_pin *pin)
-{
-    MachineState *machine = MACHINE(qdev_get_machine());
-    GHashTableIter all;
-    gpointer id;
-
-    for (unsigned vcpu = 0; vcpu < machine->smp.max_cpus; vcpu++) {
-        if (is_same_as(vcpupin_table_vcpu(pins, vcpu), pin) &&
-            !qemu_get_cpu(vcpu)) {
-            return true;
-        }
-    }
-    g_hash_table_iter_init(&all, iothread_origin);
-    while (g_hash_table_iter_next(&all, &id, NULL)) {
-        if (is_same_as(pinning_iothread_pin(id), pin) && !find_iothread(id)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-void pinning_thread_has_come(void)
-{
-    if (phase_check(PHASE_MACHINE_READY)) {
-        pinning_end_nurseries(is_for_an_absent_thread);
-    }
-}
-
-static void machine_is_done(Notifier *notifier, void *opaque)
-{
-    pinning_end_nurseries(is_for_an_absent_thread);
-}
-
-static Notifier machine_done = { .notify = machine_is_done };
-
-bool pinning_is_hard_to_repeat(const vcpupin_pin *pin)
-{
-    const vcpupin_sched *asked = vcpupin_pin_sched(pin);
-
-    return sealed || asked->policy != vcpupin_pin_sched(start)->policy ||
-           asked->priority != vcpupin_pin_sched(start)->priority;
-}
-
-/* QEMU may drop its privileges (-runas) once the machine is made. */
-static void make_nurseries_of_absent_vcpus(MachineState *machine)
-{
-    for (unsigned vcpu = machine->smp.cpus; vcpu < machine->smp.max_cpus; vcpu++) {
-        const vcpupin_pin *pin = vcpupin_table_vcpu(pins, vcpu);
-
-        if (pin && pinning_is_hard_to_repeat(pin)) {
-            pinning_make_nursery(pin);
-        }
-    }
-}
-
-static void make_nursery_of_vcpu(CPUState *cpu, run_on_cpu_data data)
-{
-    pinning_make_nursery(data.host_ptr);
-}
-
-static void (*machine_pre_plug)(HotplugHandler *handler, DeviceState *device,
-                                Error **errp);
-static void (*machine_unplug)(HotplugHandler *handler, DeviceState *device,
-                              Error **errp);
-
-static const vcpupin_pin *pin_of_device(DeviceState *device)
-{
-    return object_dynamic_cast(OBJECT(device), TYPE_CPU)
-           ? pinning_vcpu_pin(CPU(device)) : NULL;
-}
-
-/* The last place where a vCPU can still not come: once its thread is there, a
- * failure is QEMU's end. */
-static void pre_plug(HotplugHandler *handler, DeviceState *device, Error **errp)
-{
-    const vcpupin_pin *pin;
-    ERRP_GUARD();
-
-    if (machine_pre_plug) {
-        machine_pre_plug(handler, device, errp);
-    }
-    pin = *errp || !device->hotplugged ? NULL : pin_of_device(device);
-    if (pin && !pinning_try(pin, errp)) {
-        error_prepend(errp, "vCPU %d: ", CPU(device)->cpu_index);
-    }
-}
-
-/* The thread that goes leaves behind what the next one can be born of. */
-static void unplug(HotplugHandler *handler, DeviceState *device, Error **errp)
-{
-    const vcpupin_pin *pin = pin_of_device(device);
-
-    if (pin && pinning_is_hard_to_repeat(pin)) {
-        run_on_cpu(CPU(device), make_nursery_of_vcpu,
-                   RUN_ON_CPU_HOST_PTR((void *)pin));
-    }
-    machine_unplug(handler, device, errp);
-}
-
-static void watch_hotplug(MachineState *machine)
-{
-    HotplugHandlerClass *handler;
-
-    if (object_dynamic_cast(OBJECT(machine), TYPE_HOTPLUG_HANDLER)) {
-        handler = HOTPLUG_HANDLER_GET_CLASS(machine);
-        machine_pre_plug = handler->pre_plug;
-        handler->pre_plug = pre_plug;
-        machine_unplug = handler->unplug;
-        handler->unplug = handler->unplug ? unplug : NULL;
-    }
-}
-
 void vcpu_pinning_prepare(MachineState *machine)
 {
     pinning_tree_create(machine);
@@ -450,19 +345,25 @@ void vcpu_pinning_prepare(MachineState *machine)
     warn();
     pinning_ensure_home();
     pinning_watch_stowaways();
-    watch_hotplug(machine);
-    make_nurseries_of_absent_vcpus(machine);
-    qemu_add_machine_init_done_notifier(&machine_done);
+    pinning_watch_hotplug(machine);
 }
 
-const vcpupin_pin *pinning_vcpu_pin(CPUState *cpu)
+const vcpupin_pin *pinning_vcpu_pin(unsigned vcpu)
 {
-    return pins ? vcpupin_table_vcpu(pins, cpu->cpu_index) : NULL;
+    return pins ? vcpupin_table_vcpu(pins, vcpu) : NULL;
 }
 
 const vcpupin_pin *pinning_iothread_pin(const char *id)
 {
     return pins ? vcpupin_table_iothread(pins, id) : NULL;
+}
+
+bool pinning_is_hard_to_repeat(const vcpupin_pin *pin)
+{
+    const vcpupin_sched *asked = vcpupin_pin_sched(pin);
+
+    return sealed || asked->policy != vcpupin_pin_sched(start)->policy ||
+           asked->priority != vcpupin_pin_sched(start)->priority;
 }
 
 bool pinning_is_sealed(void)
@@ -497,7 +398,7 @@ static void start_vcpu(void *opaque)
 {
     CPUState *cpu = opaque;
 
-    start_thread(pinning_vcpu_pin(cpu),
+    start_thread(pinning_vcpu_pin(cpu->cpu_index),
                  find_origin(vcpu_origin, GUINT_TO_POINTER(cpu->cpu_index)));
 }
 
@@ -509,7 +410,7 @@ void pinning_start_iothread(const char *id)
 void vcpu_pinning_birth_begins(CPUState *cpu)
 {
     ThreadBirth birth = {
-        .nursery = pinning_nursery(pinning_vcpu_pin(cpu)),
+        .nursery = pinning_nursery(pinning_vcpu_pin(cpu->cpu_index)),
         .first = start_vcpu,
         .opaque = cpu,
     };
