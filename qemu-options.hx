@@ -8,7 +8,7 @@ DEF("vcpu", HAS_ARG, QEMU_OPTION_vcpu,
     "-vcpu [vcpunum=]n,affinity=cpus[,affinity=cpus]...\n"
     "                [,sched=policy[,priority=p]]\n"
     "                run vCPU n on these host CPUs only (list such as 2-3 or 0-14:2)\n"
-    "                policy: other, batch, idle, fifo or rr; p: 1 to 99, for fifo and rr\n",
+    "                policy: other, batch, idle, fifo, rr; p: 1 to 99 (fifo, rr)\n",
     QEMU_ARCH_ALL)
 SRST
 ``-vcpu [vcpunum=]n,affinity=cpus[,affinity=cpus]...[,sched=policy[,priority=p]]``

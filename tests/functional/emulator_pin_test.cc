@@ -78,3 +78,14 @@ TEST_P(VcpuThreads, AnEmulatorPinThatCannotHoldIsRefused) {
   expect_refused(spec({"-emulatorpin", "affinity=" + a + ",vcpunum=0"}),
                  " -emulatorpin affinity=" + a + ",vcpunum=0: Invalid parameter 'vcpunum'");
 }
+
+TEST_P(VcpuThreads, PinsOfEveryKindMayComeFromAConfigurationFile) {
+  auto files = TempDir::make();
+  ASSERT_TRUE(files);
+  write_text(files->file("pins"), "[emulatorpin]\n  affinity = \"" + a +
+                                      "\"\n\n[iothreadpin]\n  iothread = \"io0\"\n  affinity = \"" + b +
+                                      "\"\n\n[vcpu]\n  vcpunum = \"1\"\n  affinity = \"" + b + "\"\n");
+  auto guest = started(spec({"-object", "iothread,id=io0", "-readconfig", files->file("pins")}));
+  ASSERT_TRUE(guest);
+  EXPECT_EQ(differences(*guest, {{{0, {start}}, {1, {b}}}, {a}, {{"io0", {b}}}}), none);
+}
