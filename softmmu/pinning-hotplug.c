@@ -94,7 +94,7 @@ static void make_nurseries(MachineState *machine)
         const vcpupin_pin *pin = pinning_vcpu_pin(vcpu);
 
         if (pin && pinning_is_hard_to_repeat(pin)) {
-            pinning_make_nursery(pin);
+            pinning_make_vcpu_nursery(vcpu);
         }
     }
 }

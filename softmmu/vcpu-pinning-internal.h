@@ -20,6 +20,9 @@ void pinning_set_error(Error **errp, char *message);
 const vcpupin_pin *pinning_vcpu_pin(unsigned vcpu);
 const vcpupin_pin *pinning_iothread_pin(const char *id);
 
+/* pinning_make_nursery() for a pinned vCPU; an error names its option. */
+void pinning_make_vcpu_nursery(unsigned vcpu);
+
 /* Whether an iothread with @pin was asked for that does not exist now. */
 bool pinning_is_for_an_absent_iothread(const vcpupin_pin *pin);
 

@@ -218,10 +218,44 @@ static void pin_emulator(void)
     }
 }
 
+const vcpupin_pin *pinning_vcpu_pin(unsigned vcpu)
+{
+    return pins ? vcpupin_table_vcpu(pins, vcpu) : NULL;
+}
+
+const vcpupin_pin *pinning_iothread_pin(const char *id)
+{
+    return pins ? vcpupin_table_iothread(pins, id) : NULL;
+}
+
+/* An error is led by the option that asks for @pin. */
+static void make_nursery(const vcpupin_pin *pin, QemuOpts *origin)
+{
+    Location location;
+
+    loc_push_none(&location);
+    if (origin) {
+        qemu_opts_loc_restore(origin);
+    }
+    pinning_make_nursery(pin);
+    loc_pop(&location);
+}
+
 static int make_nursery_of_iothread(void *opaque, QemuOpts *opts, Error **errp)
 {
-    pinning_make_nursery(pinning_iothread_pin(qemu_opt_get(opts, "iothread")));
+    make_nursery(pinning_iothread_pin(qemu_opt_get(opts, "iothread")), opts);
     return 0;
+}
+
+static QemuOpts *find_origin(GHashTable *origins, gconstpointer thread)
+{
+    return origins ? g_hash_table_lookup(origins, thread) : NULL;
+}
+
+void pinning_make_vcpu_nursery(unsigned vcpu)
+{
+    make_nursery(pinning_vcpu_pin(vcpu),
+                 find_origin(vcpu_origin, GUINT_TO_POINTER(vcpu)));
 }
 
 /* No thread can pin itself once the sandbox is on: here is made what they are
@@ -239,7 +273,7 @@ static void seal(void)
     }
     g_hash_table_iter_init(&all, vcpu_origin);
     while (g_hash_table_iter_next(&all, &vcpu, NULL)) {
-        pinning_make_nursery(vcpupin_table_vcpu(pins, GPOINTER_TO_UINT(vcpu)));
+        pinning_make_vcpu_nursery(GPOINTER_TO_UINT(vcpu));
     }
     if (vcpupin_table_emulator(pins)) {
         pinning_make_nursery(start);
@@ -348,16 +382,6 @@ void vcpu_pinning_prepare(MachineState *machine)
     pinning_watch_hotplug(machine);
 }
 
-const vcpupin_pin *pinning_vcpu_pin(unsigned vcpu)
-{
-    return pins ? vcpupin_table_vcpu(pins, vcpu) : NULL;
-}
-
-const vcpupin_pin *pinning_iothread_pin(const char *id)
-{
-    return pins ? vcpupin_table_iothread(pins, id) : NULL;
-}
-
 bool pinning_is_hard_to_repeat(const vcpupin_pin *pin)
 {
     const vcpupin_sched *asked = vcpupin_pin_sched(pin);
@@ -387,11 +411,6 @@ static void start_thread(const vcpupin_pin *pin, QemuOpts *origin)
         qemu_opts_loc_restore(origin);
     }
     pinning_set_error(&error_fatal, message);
-}
-
-static QemuOpts *find_origin(GHashTable *origins, gconstpointer thread)
-{
-    return origins ? g_hash_table_lookup(origins, thread) : NULL;
 }
 
 static void start_vcpu(void *opaque)

@@ -71,11 +71,13 @@ TEST_P(PinSched, ARefusalSaysWhatWouldAllowIt) {
   spec.prefix = {"/usr/bin/prlimit", "--rtprio=0:0",       "/usr/bin/setpriv",
                  "--bounding-set",   "-sys_nice",          "--inh-caps",
                  "-sys_nice"};
-  expect_refused(spec, " -vcpu " + value +
-                           ": the kernel refuses to schedule this thread as fifo, priority 7: "
-                           "Operation not permitted (this needs the capability CAP_SYS_NICE, or "
-                           "RLIMIT_RTPRIO of 7 or more, which is 0; a cgroup or a seccomp filter "
-                           "may forbid it too)");
+  const std::string error = " -vcpu " + value +
+                            ": the kernel refuses to schedule this thread as fifo, priority 7: "
+                            "Operation not permitted (this needs the capability CAP_SYS_NICE, or "
+                            "RLIMIT_RTPRIO of 7 or more, which is 0; a cgroup or a seccomp filter "
+                            "may forbid it too)";
+  expect_refused(spec, error);
+  expect_refused(with(spec, {"-sandbox", "on,resourcecontrol=deny"}), error);
 }
 
 TEST_P(PinSched, APolicyThatIsWrongIsRefused) {
