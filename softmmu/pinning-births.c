@@ -23,24 +23,35 @@ typedef struct PinNursery {
 static GList *nurseries; /* of PinNursery, one a pin */
 static ThreadNursery *home;
 
+/* A pin as a new thread gets it. What goes wrong is for its maker to tell: QEMU
+ * cannot end in a thread that its maker waits for with the big lock held. */
+typedef struct PinTrial {
+    const vcpupin_pin *pin;
+    bool holds;
+    char *message;
+} PinTrial;
+
 static void apply(void *opaque)
 {
-    char *message;
+    PinTrial *trial = opaque;
 
-    if (!vcpupin_apply(0, opaque, &message)) {
-        pinning_set_error(&error_fatal, message);
-    }
+    trial->holds = vcpupin_apply(0, trial->pin, &trial->message);
 }
 
 void pinning_make_nursery(const vcpupin_pin *pin)
 {
+    PinTrial trial = { .pin = pin };
     PinNursery *entry;
 
-    if (!pinning_nursery(pin)) {
-        entry = g_new(PinNursery, 1);
-        entry->pin = pin;
-        entry->nursery = thread_nursery_new("pin/births", apply, (void *)pin);
-        nurseries = g_list_append(nurseries, entry);
+    if (pinning_nursery(pin)) {
+        return;
+    }
+    entry = g_new(PinNursery, 1);
+    entry->pin = pin;
+    entry->nursery = thread_nursery_new("pin/births", apply, &trial);
+    nurseries = g_list_append(nurseries, entry);
+    if (!trial.holds) {
+        pinning_set_error(&error_fatal, trial.message);
     }
 }
 
@@ -83,18 +94,9 @@ ThreadNursery *pinning_home(void)
     return home;
 }
 
-/* A pin tried on a thread that is thrown away. */
-typedef struct PinTrial {
-    const vcpupin_pin *pin;
-    bool holds;
-    char *message;
-} PinTrial;
-
 static void *try_pin(void *opaque)
 {
-    PinTrial *trial = opaque;
-
-    trial->holds = vcpupin_apply(0, trial->pin, &trial->message);
+    apply(opaque);
     return NULL;
 }
 

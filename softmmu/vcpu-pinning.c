@@ -282,6 +282,13 @@ static void seal(void)
     pinning_ensure_home();
 }
 
+static int try_iothread(void *opaque, QemuOpts *opts, Error **errp)
+{
+    const char *id = qemu_opt_get(opts, "iothread");
+
+    return pinning_try(pinning_iothread_pin(id), errp) ? 0 : -1;
+}
+
 void vcpu_pinning_before_sandbox(void)
 {
     char *message;
@@ -306,6 +313,8 @@ void vcpu_pinning_before_sandbox(void)
     pin_emulator();
     if (sealed) {
         seal();
+    } else {
+        qemu_opts_foreach(&iothreadpin_opts, try_iothread, NULL, &error_fatal);
     }
 }
 

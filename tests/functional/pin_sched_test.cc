@@ -66,18 +66,38 @@ TEST_P(PinSched, WithoutSchedThePolicyIsTheOneQemuWasStartedWith) {
 TEST_P(PinSched, ARefusalSaysWhatWouldAllowIt) {
   if (!std::filesystem::exists("/usr/bin/setpriv") || !std::filesystem::exists("/usr/bin/prlimit"))
     GTEST_SKIP() << "setpriv and prlimit are not installed";
-  const std::string value = "0,affinity=" + b + ",sched=fifo,priority=7";
-  GuestSpec spec = this->spec({"-vcpu", value});
-  spec.prefix = {"/usr/bin/prlimit", "--rtprio=0:0",       "/usr/bin/setpriv",
-                 "--bounding-set",   "-sys_nice",          "--inh-caps",
-                 "-sys_nice"};
-  const std::string error = " -vcpu " + value +
-                            ": the kernel refuses to schedule this thread as fifo, priority 7: "
-                            "Operation not permitted (this needs the capability CAP_SYS_NICE, or "
-                            "RLIMIT_RTPRIO of 7 or more, which is 0; a cgroup or a seccomp filter "
-                            "may forbid it too)";
-  expect_refused(spec, error);
-  expect_refused(with(spec, {"-sandbox", "on,resourcecontrol=deny"}), error);
+  const auto refused = [&](const std::string &option, const std::string &thread,
+                           const std::vector<std::string> &more) {
+    const std::string value = thread + "affinity=" + b + ",sched=fifo,priority=7";
+    GuestSpec spec = with(this->spec(more), {option, value});
+    spec.smp = "2,maxcpus=3";
+    spec.prefix = {"/usr/bin/prlimit", "--rtprio=0:0", "/usr/bin/setpriv", "--bounding-set",
+                   "-sys_nice",        "--inh-caps",   "-sys_nice"};
+    const std::string error = " " + option + " " + value +
+                              ": the kernel refuses to schedule this thread as fifo, priority 7: "
+                              "Operation not permitted (this needs the capability CAP_SYS_NICE, or "
+                              "RLIMIT_RTPRIO of 7 or more, which is 0; a cgroup or a seccomp "
+                              "filter may forbid it too)";
+    expect_refused(spec, error);
+    expect_refused(with(spec, {"-sandbox", "on,resourcecontrol=deny"}), error);
+  };
+  refused("-vcpu", "0,", {});
+  refused("-vcpu", "2,", {}); /* not there yet */
+  refused("-iothreadpin", "io0,", {"-object", "iothread,id=io0"});
+}
+
+TEST_P(PinSched, ARefusedEmulatorPolicyNamesTheThread) {
+  if (!std::filesystem::exists("/usr/bin/setpriv") || !std::filesystem::exists("/usr/bin/prlimit"))
+    GTEST_SKIP() << "setpriv and prlimit are not installed";
+  GuestSpec spec = this->spec({"-emulatorpin", "affinity=" + b + ",sched=rr"});
+  spec.prefix = {"/usr/bin/prlimit", "--rtprio=0:0", "/usr/bin/setpriv", "--bounding-set",
+                 "-sys_nice",        "--inh-caps",   "-sys_nice"};
+  auto outcome = Guest::run(spec);
+  ASSERT_TRUE(outcome) << outcome.error().message;
+  EXPECT_EQ(outcome->status, 1);
+  EXPECT_NE(outcome->errors.find(" -emulatorpin affinity=" + b + ",sched=rr: thread "),
+            std::string::npos)
+      << outcome->errors;
 }
 
 TEST_P(PinSched, APolicyThatIsWrongIsRefused) {

@@ -109,7 +109,7 @@ public:
   Subreaper &operator=(const Subreaper &) = delete;
 };
 
-/* QEMU warns of CPU features that the host's KVM lacks; those lines are not ours. */
+/* QEMU warns of what the host's KVM lacks, features or CPUs; those lines are not ours. */
 std::string without_cpu_warnings(const std::string &text);
 
 /* No line. */
