@@ -86,7 +86,8 @@ std::vector<std::string> differences(pid_t qemu, Qmp &monitor, const Asked &aske
     return {"QEMU has ended"};
   for (pid_t thread : *threads) {
     const auto found = members.find(thread);
-    const Member member = found != members.end() ? found->second : Member{"emulator", asked.emulator};
+    const Member member =
+        found != members.end() ? found->second : Member{"emulator", asked.emulator};
     const std::optional<Given> given = given_to(qemu, thread);
     if (given && *given != member.asked)
       lines.push_back(name_of(qemu, thread) + " (" + member.role + "): has " + describe(*given) +

@@ -37,11 +37,11 @@ TEST_P(VcpuThreads, ThreadsOfBeforeAndOfLaterAreTheEmulatorsToo) {
   auto files = TempDir::make();
   ASSERT_TRUE(files);
   std::vector<Child> readers;
-  auto guest = started(with(
-      with(pinned({{0, b}, {1, b}}), {"-name", "debug-threads=on", "-emulatorpin", "affinity=" + a,
-                                      "-object", "iothread,id=io0", "-iothreadpin",
-                                      "io0,affinity=" + b}),
-      disks(*files)));
+  auto guest =
+      started(with(with(pinned({{0, b}, {1, b}}),
+                        {"-name", "debug-threads=on", "-emulatorpin", "affinity=" + a, "-object",
+                         "iothread,id=io0", "-iothreadpin", "io0,affinity=" + b}),
+                   disks(*files)));
   ASSERT_TRUE(guest);
   const Asked asked = {{{0, {b}}, {1, {b}}}, {a}, {{"io0", {b}}}};
   EXPECT_EQ(differences(*guest, asked), none);
@@ -58,9 +58,8 @@ TEST_P(VcpuThreads, WithoutItWorkersOfAPinnedIothreadHaveTheStartMask) {
   auto files = TempDir::make();
   ASSERT_TRUE(files);
   std::vector<Child> readers;
-  auto guest = started(with(spec({"-object", "iothread,id=io0", "-iothreadpin",
-                                  "io0,affinity=" + b}),
-                            disks(*files)));
+  auto guest = started(with(
+      spec({"-object", "iothread,id=io0", "-iothreadpin", "io0,affinity=" + b}), disks(*files)));
   ASSERT_TRUE(guest);
   serve_disks(*guest, *files);
   readers.push_back(reader(*guest, *files, "io0"));
@@ -83,8 +82,9 @@ TEST_P(VcpuThreads, PinsOfEveryKindMayComeFromAConfigurationFile) {
   auto files = TempDir::make();
   ASSERT_TRUE(files);
   write_text(files->file("pins"), "[emulatorpin]\n  affinity = \"" + a +
-                                      "\"\n\n[iothreadpin]\n  iothread = \"io0\"\n  affinity = \"" + b +
-                                      "\"\n\n[vcpu]\n  vcpunum = \"1\"\n  affinity = \"" + b + "\"\n");
+                                      "\"\n\n[iothreadpin]\n  iothread = \"io0\"\n  affinity = \"" +
+                                      b + "\"\n\n[vcpu]\n  vcpunum = \"1\"\n  affinity = \"" + b +
+                                      "\"\n");
   auto guest = started(spec({"-object", "iothread,id=io0", "-readconfig", files->file("pins")}));
   ASSERT_TRUE(guest);
   EXPECT_EQ(differences(*guest, {{{0, {start}}, {1, {b}}}, {a}, {{"io0", {b}}}}), none);

@@ -22,14 +22,14 @@
 #include <vector>
 
 struct GuestSpec {
-  std::string qemu;                     /* path of the binary */
-  std::string accelerator;              /* value of -accel */
-  std::string image;                    /* the firmware image */
-  std::string smp = "2";                /* value of -smp */
-  std::vector<std::string> more = {};   /* what else the command line holds, such as -vcpu */
-  std::vector<unsigned> affinity = {};  /* host CPUs QEMU is started on; empty: as ours */
-  std::string cgroup = {};              /* folder of a cgroup QEMU is started in */
-  std::vector<std::string> prefix = {}; /* a program that becomes QEMU, and its arguments */
+  std::string qemu;                          /* path of the binary */
+  std::string accelerator;                   /* value of -accel */
+  std::string image;                         /* the firmware image */
+  std::string smp = "2";                     /* value of -smp */
+  std::vector<std::string> more = {};        /* what else the command line holds, such as -vcpu */
+  std::vector<unsigned> affinity = {};       /* host CPUs QEMU is started on; empty: as ours */
+  std::string cgroup = {};                   /* folder of a cgroup QEMU is started in */
+  std::vector<std::string> prefix = {};      /* a program that becomes QEMU, and its arguments */
   std::vector<std::string> environment = {}; /* see Command */
 };
 

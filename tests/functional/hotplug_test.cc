@@ -66,10 +66,10 @@ protected:
 
   /* One vCPU of four, 1 to 3 pinned; and the way to its ports. */
   GuestSpec machine() const {
-    GuestSpec spec = with(pinned({{1, b}, {2, a}, {3, b}}),
-                          {"-emulatorpin", "affinity=" + a, "-qtest",
-                           "unix:" + files_->file("qtest") + ",server=on,wait=off", "-qtest-log",
-                           "/dev/null"});
+    GuestSpec spec =
+        with(pinned({{1, b}, {2, a}, {3, b}}),
+             {"-emulatorpin", "affinity=" + a, "-qtest",
+              "unix:" + files_->file("qtest") + ",server=on,wait=off", "-qtest-log", "/dev/null"});
     spec.smp = "1,maxcpus=4,sockets=4,cores=1,threads=1";
     return spec;
   }

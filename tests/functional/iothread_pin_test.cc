@@ -25,8 +25,8 @@ TEST_P(VcpuThreads, EachIothreadHasItsPinAndTheOthersNone) {
 }
 
 TEST_P(VcpuThreads, AnIothreadThatIsAddedAgainIsPinnedAgain) {
-  auto guest = started(with(pinned({{0, b}, {1, b}}), {"-object", "iothread,id=io0", "-iothreadpin",
-                                                       "io0,affinity=" + b}));
+  auto guest = started(with(pinned({{0, b}, {1, b}}),
+                            {"-object", "iothread,id=io0", "-iothreadpin", "io0,affinity=" + b}));
   ASSERT_TRUE(guest);
   for (int round = 0; round < 2; ++round) {
     EXPECT_EQ(differences(*guest, {{{0, {b}}, {1, {b}}}, {start}, {{"io0", {b}}}}), none);
@@ -63,8 +63,8 @@ TEST_P(VcpuThreads, AnIothreadPinThatIsWrongIsRefused) {
                  " -iothreadpin affinity=" + a + ": iothread is missing");
   expect_refused(with(spec(object), {"-iothreadpin", "io0"}),
                  " -iothreadpin io0: affinity is missing");
-  expect_refused(with(spec(object), {"-iothreadpin", "io0,affinity=" + a, "-iothreadpin",
-                                     "io0,affinity=" + b}),
+  expect_refused(with(spec(object),
+                      {"-iothreadpin", "io0,affinity=" + a, "-iothreadpin", "io0,affinity=" + b}),
                  " -iothreadpin io0,affinity=" + b +
                      ": iothread 'io0' is pinned already (to host CPU " + a + ")");
 }

@@ -29,13 +29,11 @@ protected:
   }
 
   GuestSpec machine() const {
-    return with(pinned({{0, b}, {1, a}}), {"-name", "debug-threads=on", "-emulatorpin",
-                                           "affinity=" + a, "-object", "iothread,id=io0",
-                                           "-iothreadpin", "io0,affinity=" + b});
+    return with(pinned({{0, b}, {1, a}}),
+                {"-name", "debug-threads=on", "-emulatorpin", "affinity=" + a, "-object",
+                 "iothread,id=io0", "-iothreadpin", "io0,affinity=" + b});
   }
-  Asked asked() const {
-    return {{{0, {b}}, {1, {a}}}, {a}, {{"io0", {b}}}};
-  }
+  Asked asked() const { return {{{0, {b}}, {1, {a}}}, {a}, {{"io0", {b}}}}; }
 
   /* Until a command's answer has that status, or for 30 s. */
   static bool comes_to(Guest &guest, const char *command, const std::string &status) {
@@ -107,8 +105,8 @@ TEST_P(Lifecycle, LoadingASnapshot) {
                              files_->file("errors")});
   ASSERT_TRUE(maker) << maker.error().message;
   ASSERT_EQ(maker->wait(30s), 0) << read_text(files_->file("errors"));
-  auto guest = running(with(
-      machine(), {"-drive", "if=none,id=disk,format=qcow2,file=" + files_->file("disk")}));
+  auto guest = running(
+      with(machine(), {"-drive", "if=none,id=disk,format=qcow2,file=" + files_->file("disk")}));
   ASSERT_TRUE(guest);
   EXPECT_EQ(hmp(*guest, "savevm here"), "");
   EXPECT_EQ(differences(*guest, asked()), none);
@@ -153,8 +151,8 @@ TEST_P(Lifecycle, BecomingAnotherUser) {
     ways.push_back({"-run-with", "user=nobody"});
   ASSERT_FALSE(ways.empty());
   for (const auto &way : ways) {
-    GuestSpec spec = with(with(machine(), way),
-                          {"-S", "-vcpu", "2,affinity=" + b + ",sched=fifo,priority=3"});
+    GuestSpec spec =
+        with(with(machine(), way), {"-S", "-vcpu", "2,affinity=" + b + ",sched=fifo,priority=3"});
     spec.smp = "2,maxcpus=3";
     auto guest = started(spec);
     ASSERT_TRUE(guest) << way[0];

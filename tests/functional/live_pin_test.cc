@@ -21,8 +21,9 @@ protected:
   }
 
   static std::string set(Guest &guest, const std::string &thread, const std::string &cpus) {
-    return execute(guest, "qom-set",
-                   {{"path", "/machine/pinning/" + thread}, {"property", "affinity"}, {"value", cpus}});
+    return execute(
+        guest, "qom-set",
+        {{"path", "/machine/pinning/" + thread}, {"property", "affinity"}, {"value", cpus}});
   }
 
   static std::set<std::string> children(Guest &guest) {
@@ -38,13 +39,11 @@ protected:
   }
 
   GuestSpec machine() const {
-    return with(pinned({{0, b}, {1, b}}), {"-emulatorpin", "affinity=" + a, "-object",
-                                           "iothread,id=io0", "-object", "iothread,id=io1",
-                                           "-iothreadpin", "io0,affinity=" + b});
+    return with(pinned({{0, b}, {1, b}}),
+                {"-emulatorpin", "affinity=" + a, "-object", "iothread,id=io0", "-object",
+                 "iothread,id=io1", "-iothreadpin", "io0,affinity=" + b});
   }
-  Asked asked() const {
-    return {{{0, {b}}, {1, {b}}}, {a}, {{"io0", {b}}}};
-  }
+  Asked asked() const { return {{{0, {b}}, {1, {b}}}, {a}, {{"io0", {b}}}}; }
 };
 
 } // namespace
@@ -106,9 +105,10 @@ TEST_P(LivePin, WhatCannotHoldIsRefusedAndChangesNothing) {
     EXPECT_NE(set(*guest, thread, a + ",8191").find("host CPU 8191 does not exist"),
               std::string::npos);
   }
-  EXPECT_NE(execute(*guest, "qom-set",
-                    {{"path", "/machine/pinning/vcpu[0]"}, {"property", "policy"}, {"value", "rr"}}),
-            "");
+  EXPECT_NE(
+      execute(*guest, "qom-set",
+              {{"path", "/machine/pinning/vcpu[0]"}, {"property", "policy"}, {"value", "rr"}}),
+      "");
   EXPECT_EQ(differences(*guest, asked()), none);
 }
 
@@ -165,10 +165,10 @@ TEST_P(LivePin, TheMonitorPrintsTheTable) {
   ASSERT_EQ(rows.size(), 6U);
   EXPECT_EQ(rows[0],
             (std::vector<std::string>{"role", "thread", "policy", "priority", "affinity"}));
-  EXPECT_EQ(rows[1], (std::vector<std::string>{"emulator", std::to_string(guest->pid()), "other",
-                                               "0", a}));
-  EXPECT_EQ(rows[3], (std::vector<std::string>{"vcpu[1]", std::to_string((*vcpus)[1]), "other", "0",
-                                               b}));
+  EXPECT_EQ(rows[1],
+            (std::vector<std::string>{"emulator", std::to_string(guest->pid()), "other", "0", a}));
+  EXPECT_EQ(rows[3],
+            (std::vector<std::string>{"vcpu[1]", std::to_string((*vcpus)[1]), "other", "0", b}));
   EXPECT_EQ(rows[4][0], "iothread[io0]");
   EXPECT_EQ(rows[5][0], "iothread[io1]");
 }

@@ -31,15 +31,14 @@ TEST_P(PinSched, EveryPolicyCanBeAskedFor) {
   GuestSpec spec = this->spec({"-S"});
   spec.smp = "5";
   Asked asked{{}, {start}};
-  const std::vector<std::pair<std::string, std::string>> policies = {
-      {"other", "other"},
-      {"batch", "batch"},
-      {"idle", "idle"},
-      {"fifo", "fifo 1"},
-      {"rr,priority=99", "rr 99"}};
+  const std::vector<std::pair<std::string, std::string>> policies = {{"other", "other"},
+                                                                     {"batch", "batch"},
+                                                                     {"idle", "idle"},
+                                                                     {"fifo", "fifo 1"},
+                                                                     {"rr,priority=99", "rr 99"}};
   for (unsigned vcpu = 0; vcpu < 5; ++vcpu) {
-    spec = with(spec, {"-vcpu", std::to_string(vcpu) + ",affinity=" + b +
-                                    ",sched=" + policies[vcpu].first});
+    spec = with(spec, {"-vcpu",
+                       std::to_string(vcpu) + ",affinity=" + b + ",sched=" + policies[vcpu].first});
     asked.vcpus[vcpu] = {b, policies[vcpu].second};
   }
   auto guest = started(spec);
@@ -105,8 +104,7 @@ TEST_P(PinSched, APolicyThatIsWrongIsRefused) {
   const auto refused = [&](const std::string &sched, const std::string &message) {
     expect_refused(spec({"-vcpu", pin + sched}), " -vcpu " + pin + sched + ": " + message);
   };
-  refused(",sched=realtime",
-          "sched: 'realtime' is not one of other, batch, idle, fifo, rr");
+  refused(",sched=realtime", "sched: 'realtime' is not one of other, batch, idle, fifo, rr");
   refused(",sched=fifo,priority=100", "priority: 100 is out of range (1-99)");
   refused(",sched=batch,priority=1", "priority is for fifo and rr only, not for batch");
   refused(",priority=1", "priority is given without sched=fifo or sched=rr");

@@ -220,8 +220,8 @@ std::optional<Guest> PinningTest::started(const GuestSpec &spec) {
 std::optional<Guest> PinningTest::running(const GuestSpec &spec, std::size_t vcpus) {
   auto guest = started(spec);
   if (guest && !guest->wait_reported(vcpus, 60s)) {
-    ADD_FAILURE() << "guest code runs on " << guest->reported().size() << " vCPUs: "
-                  << guest->errors();
+    ADD_FAILURE() << "guest code runs on " << guest->reported().size()
+                  << " vCPUs: " << guest->errors();
     return std::nullopt;
   }
   return guest;

@@ -43,10 +43,9 @@ TEST_P(SandboxPin, WorkersOfAPinnedIothreadAreTheEmulators) {
   auto files = TempDir::make();
   ASSERT_TRUE(files);
   std::vector<Child> readers;
-  auto guest = started(boxed(with(
-      spec({"-emulatorpin", "affinity=" + a, "-object", "iothread,id=io0", "-iothreadpin",
-            "io0,affinity=" + b}),
-      disks(*files))));
+  auto guest = started(boxed(with(spec({"-emulatorpin", "affinity=" + a, "-object",
+                                        "iothread,id=io0", "-iothreadpin", "io0,affinity=" + b}),
+                                  disks(*files))));
   ASSERT_TRUE(guest);
   serve_disks(*guest, *files);
   readers.push_back(reader(*guest, *files, "io0"));

@@ -26,8 +26,8 @@ void come_aboard() {
 
 /* The calls by which a thread gets first its mask, then its policy. */
 extern "C" int sched_setaffinity(pid_t thread, size_t bytes, const cpu_set_t *cpus) noexcept {
-  const auto real = reinterpret_cast<decltype(&::sched_setaffinity)>(
-      dlsym(RTLD_NEXT, "sched_setaffinity"));
+  const auto real =
+      reinterpret_cast<decltype(&::sched_setaffinity)>(dlsym(RTLD_NEXT, "sched_setaffinity"));
   const int result = real(thread, bytes, cpus);
   if (result == 0)
     come_aboard();
@@ -36,8 +36,8 @@ extern "C" int sched_setaffinity(pid_t thread, size_t bytes, const cpu_set_t *cp
 
 extern "C" int sched_setscheduler(pid_t thread, int policy,
                                   const struct sched_param *parameters) noexcept {
-  const auto real = reinterpret_cast<decltype(&::sched_setscheduler)>(
-      dlsym(RTLD_NEXT, "sched_setscheduler"));
+  const auto real =
+      reinterpret_cast<decltype(&::sched_setscheduler)>(dlsym(RTLD_NEXT, "sched_setscheduler"));
   const int result = real(thread, policy, parameters);
   if (result == 0)
     come_aboard();
