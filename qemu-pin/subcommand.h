@@ -1,0 +1,26 @@
+/*
+ * What a subcommand is to main.cc: it adds itself to the program's arguments, and
+ * when it is the one that was called, does its work and says how it ended.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef QEMU_PIN_SUBCOMMAND_H
+#define QEMU_PIN_SUBCOMMAND_H
+
+#include <CLI/App.hpp>
+
+namespace qemu_pin {
+
+/* Exit status: done or as planned, not as planned, usage or trouble. */
+enum Status { done = 0, not_as_planned = 1, trouble = 2 };
+
+/* Each adds one subcommand, which sets status when it is called. */
+void add_plan(CLI::App &program, int &status);
+void add_check(CLI::App &program, int &status);
+
+/* "qemu-pin: MESSAGE" on standard error; returns trouble. */
+int report(const std::string &message);
+
+} // namespace qemu_pin
+
+#endif
