@@ -22,9 +22,9 @@ Usage: ./build_pinning_qemu_binary.sh [OPTION]... [-- CONFIGURE-OPTION...]
 
 Builds QEMU with native pinning from nothing: installs the packages that are
 missing, fetches and verifies a QEMU source, puts the overlay on a copy of it,
-builds that, installs it under build-qemu/, links the programs to bin/, and
-proves with a small guest that its threads are pinned as asked. A second run
-does only what has changed.
+builds that, installs it under build-qemu/, links the programs to bin/, with
+qemu-pin beside them, and proves with a small guest that its threads are pinned
+as asked. A second run does only what has changed.
 
 Source (by default the newest QEMU of the host's own Debian release):
   --suite NAME         Debian suite to take the source from (sid, trixie, ...)
@@ -185,6 +185,7 @@ print_result() {
   for built in "$work"/install/bin/*; do
     say "  $bin/${built##*/}"
   done
+  say "  $bin/qemu-pin"
 }
 
 # A function, so that bash has read all of this file before it does anything.
@@ -214,6 +215,7 @@ main() {
   build_qemu
   step 'Installing'
   install_qemu
+  install_qemu_pin
   step 'Proof'
   prove_pinning
   print_result

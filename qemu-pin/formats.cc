@@ -112,6 +112,10 @@ std::string in_format(const PinPlan &plan, Format format) {
 std::vector<std::string> unsaid(const PinPlan &plan, Format format) {
   std::vector<std::string> lines;
   const bool is_rust = format == Format::cloud_hypervisor || format == Format::crosvm;
+  if (format == Format::libvirt)
+    for (std::size_t i = 0; i < plan.iothreads.size(); ++i)
+      lines.push_back(fmt::format("{} is iothread {} to libvirt{}", plan.iothreads[i].id, i + 1,
+                                  plan.disks.empty() ? "" : ": <driver iothread='...'> of a disk"));
   const char *name = format == Format::crosvm ? "crosvm" : "Cloud Hypervisor";
   if (is_rust && !plan.emulator.empty())
     lines.push_back(fmt::format("{} pins vCPUs only: start it under taskset --cpu-list {} to keep "

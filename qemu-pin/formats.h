@@ -15,8 +15,8 @@ namespace qemu_pin {
 
 enum class Format { qemu, json, libvirt, cloud_hypervisor, crosvm };
 
-/* Whole lines. QEMU's, Cloud Hypervisor's and crosvm's are arguments without
- * anything that a shell would have to quote. */
+/* Whole lines. QEMU's and crosvm's are arguments without anything that a shell would
+ * have to quote; Cloud Hypervisor's brackets are to be quoted. */
 std::string in_format(const PinPlan &plan, Format format);
 
 /* What the plan has that the format cannot say, a line each; empty: nothing. */

@@ -40,6 +40,7 @@ int run(int argc, char **argv) {
   program.footer("See qemu-pin(1), or qemu-pin SUBCOMMAND --help.");
   int status = done;
   add_plan(program, status);
+  add_check(program, status);
   try {
     program.parse(argc, argv);
   } catch (const CLI::CallForHelp &) {

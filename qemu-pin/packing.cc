@@ -34,17 +34,23 @@ struct Group {
 
   std::size_t room() const { return best.size() - 1; }
 
-  /* One part more. Among equals the earlier parts get most, so that what is used
-   * are the first. */
-  void add(const std::vector<Cost> &part, std::size_t limit) {
+  /* One part more, where only multiples of step count, up to limit; rest is the room
+   * of all parts to come. Among equals the earlier parts get most, so that what is
+   * used are the first. */
+  void add(const std::vector<Cost> &part, std::size_t limit, std::size_t step,
+           std::size_t rest = std::numeric_limits<std::size_t>::max()) {
+    const std::size_t floor = rest > limit ? 0 : limit - rest;
     const std::size_t size = std::min(best.size() + part.size() - 2, limit) + 1;
     std::vector<Cost> sum(size, impossible);
     std::vector<unsigned> choice(size);
-    for (std::size_t mine = 0; mine < part.size() && mine < size; ++mine) {
+    for (std::size_t mine = 0; mine < part.size() && mine < size; mine += step) {
       if (part[mine] >= impossible)
         continue;
-      for (std::size_t others = 0; others < best.size() && others + mine < size; ++others) {
-        const Cost cost = best[others] + part[mine];
+      const Cost own = part[mine];
+      const std::size_t end = std::min(best.size(), size - mine);
+      std::size_t others = floor > mine ? (floor - mine + step - 1) / step * step : 0;
+      for (; others < end; others += step) {
+        const Cost cost = best[others] + own;
         if (best[others] < impossible && cost < sum[others + mine]) {
           sum[others + mine] = cost;
           choice[others + mine] = static_cast<unsigned>(mine);
@@ -93,6 +99,12 @@ public:
 
   /* The least cost but for a constant, or nothing if there is no room. */
   std::optional<Cost> solve() {
+    std::size_t room = 0;
+    for (const auto &classes : classes_)
+      for (const Class &one : classes)
+        room += one.cores.size() * usable_threads(one);
+    if (room < vcpus_)
+      return std::nullopt;
     for (unsigned domain = 0; domain < leaves_.size(); ++domain)
       fill(domain);
     /* Whichever of node and package holds the other is the outer group. */
@@ -113,14 +125,18 @@ public:
         outer_.push_back({key.first, {}, {}});
       Inner group{std::move(domains), {}};
       for (unsigned domain : group.domains)
-        group.table.add(leaves_[domain].best, vcpus_);
+        group.table.add(leaves_[domain].best, vcpus_, step_);
       group.table.add_pairs(nodes_outside_ ? -weight::package_pair : -weight::node_pair);
-      outer_.back().table.add(group.table.best, vcpus_);
+      outer_.back().table.add(group.table.best, vcpus_, step_);
       outer_.back().inner.push_back(std::move(group));
     }
+    std::size_t rest = 0;
+    for (const Outer &outer : outer_)
+      rest += outer.table.room();
     for (Outer &outer : outer_) {
+      rest -= outer.table.room();
       outer.table.add_pairs(nodes_outside_ ? -weight::node_pair : -weight::package_pair);
-      root_.add(outer.table.best, vcpus_);
+      root_.add(outer.table.best, vcpus_, step_, rest);
     }
     if (root_.room() < vcpus_ || root_.best[vcpus_] >= impossible)
       return std::nullopt;
@@ -198,7 +214,7 @@ private:
       for (std::size_t count = 1;
            count <= std::min<std::size_t>(one.cores.size() * threads, vcpus_); ++count)
         costs.push_back(use_ && count % use_ ? impossible : cost_of(one, count));
-      leaf.add(costs, vcpus_);
+      leaf.add(costs, vcpus_, step_);
     }
     const CacheDomain &place = topology_.domains[domain];
     leaf.add_each(weight::device_step * place.device_distance +
@@ -229,6 +245,7 @@ private:
   std::vector<bool> largest_;
   unsigned vcpus_;
   unsigned use_;
+  std::size_t step_ = use_ ? use_ : 1;
   std::vector<std::vector<Class>> classes_; /* of each domain */
   std::vector<Group> leaves_;
   std::vector<Outer> outer_;

@@ -202,6 +202,9 @@ std::optional<Error> draw(const std::string &xml, const PinPlan &plan, const Cpu
                                       input.native(), "--no-io", "--physical"};
   for (const std::string &argument : legend(plan, idle))
     command.push_back(argument);
+  /* lstopo's own SVG, where it has another: its text is text. */
+  if (target.extension() == ".svg")
+    command.insert(command.end(), {"--output-format", "nativesvg"});
   command.push_back(output.native());
   auto status = run(command);
   if (!status)

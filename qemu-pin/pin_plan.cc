@@ -55,6 +55,19 @@ const Json &list(const Json &document, const std::string &name) {
   return value;
 }
 
+/* As QEMU has them: it is an argument in the end. */
+bool is_id(const std::string &id) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
+  return !id.empty() && is_letter(id[0]) && std::all_of(id.begin(), id.end(), [&](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_';
+  });
+}
+
+bool has_iothread(const PinPlan &plan, const std::string &id) {
+  return std::any_of(plan.iothreads.begin(), plan.iothreads.end(),
+                     [&](const IothreadPin &iothread) { return iothread.id == id; });
+}
+
 PinPlan read(const Json &document) {
   if (!document.is_object() || !document.contains("qemu-pin-plan"))
     throw std::invalid_argument("this is no plan of qemu-pin's (qemu-pin-plan is missing)");
@@ -76,15 +89,20 @@ PinPlan read(const Json &document) {
     plan.emulator = affinity(document.at("emulator"), "emulator");
   for (const Json &iothread : list(document, "iothreads")) {
     const std::string name = fmt::format("iothreads[{}]", plan.iothreads.size());
-    IothreadPin pin{text(member(iothread, "id"), name + ".id"), ""};
+    if (!iothread.is_object() || !iothread.contains("id"))
+      refuse(name + ".id", "is missing");
+    IothreadPin pin{text(iothread.at("id"), name + ".id"), ""};
+    if (!is_id(pin.id))
+      refuse(name + ".id", "'" + pin.id + "' is not an identifier of QEMU's");
+    if (has_iothread(plan, pin.id))
+      refuse(name + ".id", "there is another '" + pin.id + "'");
     if (iothread.contains("affinity"))
       pin.affinity = affinity(iothread.at("affinity"), name + ".affinity");
     plan.iothreads.push_back(std::move(pin));
   }
   for (const Json &disk : list(document, "disks")) {
     const std::string id = text(disk, "disks");
-    if (std::none_of(plan.iothreads.begin(), plan.iothreads.end(),
-                     [&](const IothreadPin &iothread) { return iothread.id == id; }))
+    if (!has_iothread(plan, id))
       refuse("disks", "there is no iothread '" + id + "'");
     plan.disks.push_back(id);
   }

@@ -18,6 +18,9 @@ std::string counted(std::size_t count, const char *noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
+/* Hosts so small that every choice of reserved cores can be tried. */
+constexpr std::size_t few_cores = 16;
+
 class Placer {
 public:
   Placer(const Topology &topology, const PlacementRequest &request)
@@ -28,7 +31,8 @@ public:
       return *error;
     std::optional<Packing> best;
     CpuSet reserved;
-    for (const CpuSet &candidate : reservations()) {
+    const std::vector<CpuSet> candidates = reservations();
+    for (const CpuSet &candidate : candidates) {
       const std::vector<FreeCore> free = free_cores(candidate);
       const std::size_t room = threads_of(free);
       if (!room || room < request_.vcpus.value_or(1))
@@ -42,10 +46,13 @@ public:
     }
     if (best)
       return finish(best->cores, reserved);
-    const CpuSet first = reservations().front();
-    if (request_.overcommit && !free_cores(first).empty())
-      return overcommit(first);
-    return no_room(first);
+    const CpuSet &roomiest = *std::max_element(
+        candidates.begin(), candidates.end(), [this](const CpuSet &a, const CpuSet &b) {
+          return threads_of(free_cores(a)) < threads_of(free_cores(b));
+        });
+    if (request_.overcommit && !free_cores(roomiest).empty())
+      return overcommit(roomiest);
+    return no_room(roomiest);
   }
 
 private:
@@ -104,7 +111,8 @@ private:
     const auto distance = [&](const Core *core) {
       const CacheDomain &there = topology_.domains[core->domain];
       return std::tuple(core->kind != from.kind, core->domain != from.domain,
-                        there.node != here.node, there.package != here.package, core->cpus[0]);
+                        core->cpus.size() != from.cpus.size(), there.node != here.node,
+                        there.package != here.package, core->cpus[0]);
     };
     std::stable_sort(cores.begin(), cores.end(),
                      [&](const Core *a, const Core *b) { return distance(a) < distance(b); });
@@ -130,6 +138,34 @@ private:
     return cpus;
   }
 
+  /* Every number of every group of cores that are alike, the first of them. */
+  std::vector<CpuSet> every_choice() const {
+    std::map<std::tuple<unsigned, unsigned, std::size_t>, std::vector<const Core *>> alike;
+    for (const Core &core : topology_.cores)
+      alike[{core.domain, core.kind, core.cpus.size()}].push_back(&core);
+    /* What the groups so far may give, with the number of cores that it is. */
+    std::vector<std::pair<CpuSet, std::size_t>> given{{{}, 0}};
+    for (const auto &[key, cores] : alike) {
+      std::vector<std::pair<CpuSet, std::size_t>> more;
+      for (const auto &[cpus, count] : given) {
+        const std::size_t rest = request_.reserve_cores - count;
+        CpuSet with = cpus;
+        more.emplace_back(with, count);
+        for (std::size_t i = 0; i < std::min(cores.size(), rest); ++i) {
+          with.insert(cores[i]->cpus.begin(), cores[i]->cpus.end());
+          more.emplace_back(with, count + i + 1);
+        }
+      }
+      given = std::move(more);
+    }
+    std::vector<CpuSet> all;
+    for (const auto &[cpus, count] : given)
+      if (count == request_.reserve_cores)
+        all.push_back(cpus);
+    std::sort(all.begin(), all.end());
+    return all;
+  }
+
   /* What the host may keep, to be tried in this order. */
   std::vector<CpuSet> reservations() const {
     if (!request_.reserve_cores)
@@ -138,16 +174,25 @@ private:
         &*std::min_element(topology_.cores.begin(), topology_.cores.end(),
                            [](const Core &a, const Core &b) { return a.cpus[0] < b.cpus[0]; });
     std::vector<CpuSet> all{first_cores(*lowest)};
+    const auto add = [&](CpuSet cpus) {
+      if (std::find(all.begin(), all.end(), cpus) == all.end())
+        all.push_back(std::move(cpus));
+    };
     /* Where all else is the guest's, what is reserved is not the guest's choice. */
     if (!request_.vcpus)
       return all;
+    if (topology_.cores.size() <= few_cores) {
+      for (CpuSet &choice : every_choice())
+        add(std::move(choice));
+      return all;
+    }
     const std::vector<std::string> shape = shapes();
     std::set<std::tuple<std::string, unsigned, std::size_t>> seen;
     for (const Core &core : topology_.cores)
       if (seen.emplace(shape[core.domain], core.kind, core.cpus.size()).second)
-        all.push_back(first_cores(core));
+        add(first_cores(core));
     if (request_.reserve_cores > 1)
-      all.push_back(spread_cores());
+      add(spread_cores());
     return all;
   }
 
@@ -264,9 +309,9 @@ private:
     if (request_.rules.cores == CoreKind::efficiency)
       where += " among the efficiency cores";
     std::string after;
-    if (!reserved.empty())
+    if (!reserved.empty() && may)
       after = fmt::format(" after reserving {} of {}", may - free.size(), may);
-    if (!request_.vcpus)
+    if (!request_.vcpus || !may)
       return Error{fmt::format("no core is free for the guest{}{}", where, after)};
     const unsigned vcpus = *request_.vcpus;
     std::string need;

@@ -39,9 +39,11 @@ struct Placement {
 };
 
 /* The placement that costs least. Of equals, that with the lowest-numbered CPUs. The
- * reserved cores are the first of the host, of a cache domain or of a kind,
- * whichever costs the guest least. Fails when the request cannot be met; the
- * message says what is missing and what could be had. */
+ * reserved cores are those that cost the guest least; on hosts of more than 16 cores
+ * only the first of the host, of each sort of cache domain and core, and one of each
+ * domain are tried. Without a number of vCPUs they are the first of the host. Fails
+ * when the request cannot be met; the message says what is missing and what could
+ * be had. */
 Result<Placement> place(const Topology &topology, const PlacementRequest &request);
 
 } // namespace qemu_pin

@@ -173,7 +173,9 @@ int make(const PlanOptions &options) {
   if (!options.picture.empty())
     if (auto error = draw(topology->xml, plan, placement->idle, options.picture))
       return report(error->message);
-  std::string reasons = explanation(*topology, options.request, *placement, plan);
+  std::string reasons;
+  if (!options.quiet)
+    reasons = explanation(*topology, options.request, *placement, plan);
   if (options.explain)
     reasons += "\n" + cost_table(placement->cost);
   print(options, plan, reasons);
@@ -184,8 +186,7 @@ int make(const PlanOptions &options) {
 
 void add_plan(CLI::App &program, int &status) {
   auto options = std::make_shared<PlanOptions>();
-  CLI::App *plan =
-      program.add_subcommand("plan", "Plan pins for this host's topology; print QEMU's arguments");
+  CLI::App *plan = program.add_subcommand("plan", "Plan pins for a host; print QEMU's arguments");
   plan->footer("On standard output: the plan. On standard error: why.\n"
                "Exit status: 0 done, 2 the plan cannot be, or trouble.");
   add_request_options(*plan, *options);

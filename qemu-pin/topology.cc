@@ -134,20 +134,26 @@ bool has_info(hwloc_topology_t topology, const char *name, const std::string &va
          is(hwloc_get_obj_by_type(topology, HWLOC_OBJ_PACKAGE, 0));
 }
 
+/* The whole of it; hwloc would take what starts like one. */
+bool is_pci_address(const std::string &text) {
+  if (text.find_first_not_of("0123456789abcdefABCDEF:.") != std::string::npos)
+    return false;
+  unsigned domain = 0, bus = 0, slot = 0, function = 0;
+  int end = -1;
+  if (std::sscanf(text.c_str(), "%x:%x:%x.%x%n", &domain, &bus, &slot, &function, &end) != 4)
+    std::sscanf(text.c_str(), "%x:%x.%x%n", &bus, &slot, &function, &end);
+  return end >= 0 && static_cast<std::size_t>(end) == text.size();
+}
+
 /* The place of a PCI device: the CPUs near it. */
 Result<Bitmap> near_device(hwloc_topology_t topology, const TopologySource &source) {
   if (source.device.empty())
     return Bitmap();
+  if (!is_pci_address(source.device))
+    return Error{"'" + source.device + "' is not a PCI address (such as 0000:03:00.0)"};
   hwloc_obj_t device = hwloc_get_pcidev_by_busidstring(topology, source.device.c_str());
-  if (!device) {
-    unsigned domain = 0, bus = 0, slot = 0, function = 0;
-    const bool valid =
-        std::sscanf(source.device.c_str(), "%x:%x:%x.%x", &domain, &bus, &slot, &function) == 4 ||
-        std::sscanf(source.device.c_str(), "%x:%x.%x", &bus, &slot, &function) == 3;
-    if (!valid)
-      return Error{"'" + source.device + "' is not a PCI address (such as 0000:03:00.0)"};
+  if (!device)
     return Error{described(source) + " has no PCI device " + source.device};
-  }
   hwloc_obj_t place = hwloc_get_non_io_ancestor_obj(topology, device);
   return Bitmap(hwloc_bitmap_dup(place->cpuset));
 }

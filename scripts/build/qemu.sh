@@ -169,10 +169,30 @@ link_programs() {
     fi
   done
   for program_file in "$work"/install/bin/*; do
-    link=$bin/.tmp.link.$$
-    ln -sfn --relative -- "$program_file" "$link"
-    mv -fT -- "$link" "$bin/${program_file##*/}"
+    link_program "$program_file"
   done
+}
+
+link_program() {
+  local link=$bin/.tmp.link.$$
+  ln -sfn --relative -- "$1" "$link"
+  mv -fT -- "$link" "$bin/${1##*/}"
+}
+
+# build_own LOG TARGET: a program of our own build, under build/.
+build_own() {
+  : >"$1"
+  hold "$builds" 'builds our own programs'
+  [[ -f $top/build/build.ninja ]] ||
+    logged "$1" 'configuring our own build' env -C "$top" ./configure -Dtests=disabled
+  logged "$1" "building $2" ninja -C "$top/build" "$2"
+  release
+}
+
+# install_qemu_pin: the companion command, beside QEMU.
+install_qemu_pin() {
+  build_own "$builds/qemu-pin.log" qemu-pin/qemu-pin
+  link_program "$top/build/qemu-pin/qemu-pin"
 }
 
 # prove_pinning: our own program starts a guest with the new QEMU and checks where
@@ -183,12 +203,7 @@ prove_pinning() {
     note 'skipped: the guest of the proof is for x86_64-softmmu'
     return 0
   fi
-  : >"$log"
-  hold "$builds" 'builds the proof'
-  [[ -f $top/build/build.ninja ]] ||
-    logged "$log" 'configuring the proof' env -C "$top" ./configure -Dtests=disabled
-  logged "$log" 'building the proof' ninja -C "$top/build" tests/functional/pin-proof
-  release
+  build_own "$log" tests/functional/pin-proof
   shown "$log" "$top/build/tests/functional/pin-proof" "$bin/qemu-system-x86_64" ||
     fail "the proof failed: the threads of the guest were not where they were asked to be; the log: $log"
 }

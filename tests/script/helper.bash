@@ -56,7 +56,10 @@ mkdir -p build
 cat >build/build.ninja <<'NINJA'
 rule proof
   command = mkdir -p tests/functional && printf '#!/bin/sh\necho proof of $$1\n' > $out && chmod +x $out
+rule command
+  command = mkdir -p qemu-pin && printf '#!/bin/sh\necho qemu-pin\n' > $out && chmod +x $out
 build tests/functional/pin-proof: proof
+build qemu-pin/qemu-pin: command
 NINJA
 CONFIGURE
   chmod +x "$clone/configure"

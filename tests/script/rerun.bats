@@ -22,8 +22,10 @@ compiled() { grep -oE 'Compiling C object [^ ]+' "$(work)/build.log"; }
     assert_output_has "[$stage/8] "
   done
   assert_output_has "proof of $clone/bin/qemu-system-x86_64"
-  [[ ${lines[-1]} == "  $clone/bin/qemu-system-x86_64" ]]
+  [[ ${lines[-2]} == "  $clone/bin/qemu-system-x86_64" ]]
+  [[ ${lines[-1]} == "  $clone/bin/qemu-pin" ]]
   (cd / && "$clone/bin/qemu-system-x86_64")
+  [[ $(cd / && "$clone/bin/qemu-pin") == qemu-pin ]]
   # QEMU's own tests are not built.
   [[ ! -e $(work)/obj/own-test ]]
   assert_no_leftovers
@@ -87,6 +89,7 @@ compiled() { grep -oE 'Compiling C object [^ ]+' "$(work)/build.log"; }
   ln -s /bin/true "$BATS_TEST_TMPDIR/links/own"
   build --source "$archive" --bin "$BATS_TEST_TMPDIR/links"
   "$BATS_TEST_TMPDIR/links/qemu-system-x86_64"
+  "$BATS_TEST_TMPDIR/links/qemu-pin"
   [[ ! -L $BATS_TEST_TMPDIR/links/qemu-gone && -L $BATS_TEST_TMPDIR/links/own && ! -e $clone/bin ]]
 }
 
