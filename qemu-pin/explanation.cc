@@ -14,6 +14,11 @@ std::string counted(std::size_t count, const char *noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
+/* "CPU 3", "CPUs 0-3" */
+std::string named(const std::string &list) {
+  return (list.find_first_of(",-") == std::string::npos ? "CPU " : "CPUs ") + list;
+}
+
 std::string line(const char *about, const std::string &text) {
   return fmt::format("{:<8}{}\n", about, text);
 }
@@ -78,8 +83,8 @@ private:
     else if (placement_.mirrored && placement_.threads > 1 && whole_)
       cores += fmt::format(" with all {} threads", placement_.threads);
     std::string text =
-        line("guest", fmt::format("{} on CPUs {}: {}", counted(placement_.vcpus.size(), "vCPU"),
-                                  cpu_list(guest_), cores));
+        line("guest", fmt::format("{} on {}: {}", counted(placement_.vcpus.size(), "vCPU"),
+                                  named(cpu_list(guest_)), cores));
     std::string shared;
     if (topology_.has_l3)
       shared = (guest_l3s_.size() == 1 ? "L3 " : "L3s ") + cpu_list(guest_l3s_) + ", ";
@@ -90,14 +95,14 @@ private:
   std::string kept() const {
     std::string text;
     if (!placement_.reserved.empty())
-      text += line("host", fmt::format("CPUs {} are reserved", cpu_list(placement_.reserved)));
+      text += line("kept", named(cpu_list(placement_.reserved)) + ": the host's");
     if (!placement_.left.empty())
-      text += line("left", fmt::format("CPUs {} are not the guest's", cpu_list(placement_.left)));
+      text += line("left", named(cpu_list(placement_.left)) + ": not the guest's");
     if (!placement_.idle.empty())
-      text += line("idle", fmt::format("CPUs {}: siblings of the guest's, given to nobody",
-                                       cpu_list(placement_.idle)));
+      text += line("idle",
+                   named(cpu_list(placement_.idle)) + ": siblings of the guest's, given to nobody");
     if (!plan_.emulator.empty())
-      text += line("QEMU", "all other threads on CPUs " + plan_.emulator);
+      text += line("QEMU", "all other threads on " + named(plan_.emulator));
     return text;
   }
 
@@ -190,7 +195,8 @@ std::string explanation(const Topology &topology, const PlacementRequest &reques
 }
 
 std::string cost_table(const CostTerms &terms) {
-  std::string text = fmt::format("{:<34} {:>10} {:>8} {:>12}\n", "cost of", "weight", "count", "");
+  std::string text =
+      fmt::format("{:<34} {:>10} {:>8} {:>12}\n", "cost of", "weight", "count", "product");
   for (const CostTerm &term : terms)
     text += fmt::format("{:<34} {:>10} {:>8} {:>12}\n", term.name, term.weight, term.count,
                         term.weight * term.count);

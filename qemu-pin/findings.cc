@@ -221,6 +221,7 @@ private:
         }
     }
     std::vector<std::size_t> sizes;
+    sizes.reserve(room.size());
     for (const auto &[group, size] : room)
       sizes.push_back(size);
     std::sort(sizes.rbegin(), sizes.rend());

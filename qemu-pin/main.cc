@@ -64,6 +64,7 @@ int main(int argc, char **argv) {
   try {
     return qemu_pin::run(argc, argv);
   } catch (const std::exception &error) {
-    return qemu_pin::report(error.what());
+    std::fprintf(stderr, "qemu-pin: %s\n", error.what());
+    return qemu_pin::trouble;
   }
 }

@@ -162,6 +162,7 @@ public:
       choose(domain, on_domain[domain], used, threads);
     std::sort(used.begin(), used.end()); /* as in free */
     std::vector<std::vector<unsigned>> cores;
+    cores.reserve(used.size());
     for (const FreeCore *core : used)
       cores.emplace_back(core->cpus.begin(),
                          core->cpus.begin() + static_cast<std::ptrdiff_t>(threads[core]));

@@ -16,8 +16,6 @@
 #include <sys/wait.h>
 #include <vector>
 
-extern char **environ;
-
 namespace qemu_pin {
 
 namespace {

@@ -43,7 +43,7 @@ PinPlan plan_for(const Topology &topology, const Placement &placement, unsigned 
   for (unsigned i = 0; i < iothreads; ++i)
     plan.iothreads.push_back(
         {"io" + std::to_string(i), own ? std::to_string(cpus[shared + i]) : plan.emulator});
-  for (unsigned disk = 0; disk < disks; ++disk)
+  for (unsigned disk = 0; iothreads && disk < disks; ++disk)
     plan.disks.push_back(plan.iothreads[disk % iothreads].id);
   plan.topoext = topology.is_amd && plan.topology.threads > 1;
   return plan;
