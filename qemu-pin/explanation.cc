@@ -161,8 +161,10 @@ private:
     if (!placement_.mirrored && !placement_.overcommitted)
       advise("the guest cannot be told which vCPUs are siblings, as its cores differ in threads; "
              "ask for another number, or --cores");
-    if (device_steps())
-      advise(fmt::format("{} of the guest's CPUs are not on the device's node", device_steps()));
+    if (const std::size_t away = cpus_from_device(2))
+      advise(fmt::format("{} of the guest's CPUs are not on the device's node", away));
+    else if (const std::size_t far = cpus_from_device(1))
+      advise(fmt::format("{} of the guest's CPUs are not on the device's L3", far));
     if (!topology_.device_placed)
       text += line("warning", "this host does not say which NUMA node the device is near");
     if (plan_.topoext)
@@ -171,10 +173,11 @@ private:
     return text;
   }
 
-  std::size_t device_steps() const {
+  /* How many are that many steps away, or more. */
+  std::size_t cpus_from_device(unsigned steps) const {
     std::size_t away = 0;
     for (unsigned cpu : guest_)
-      away += topology_.domains[topology_.core_of(cpu)->domain].device_distance > 0;
+      away += topology_.domains[topology_.core_of(cpu)->domain].device_distance >= steps;
     return away;
   }
 

@@ -277,25 +277,29 @@ private:
     const auto key = std::tuple(domain.package, domain.node, domain.l3);
     auto [found, is_new] = numbers_.emplace(key, static_cast<unsigned>(topology_.domains.size()));
     if (is_new) {
-      domain.device_distance = distance(object, domain.node);
+      domain.device_distance = distance(object, l3, domain.node);
       topology_.domains.push_back(domain);
     }
     return found->second;
   }
 
-  unsigned distance(hwloc_obj_t object, unsigned node) {
+  unsigned distance(hwloc_obj_t object, hwloc_obj_t l3, unsigned node) {
+    const auto is_near = [&](hwloc_obj_t group) {
+      return group && hwloc_bitmap_intersects(near_.get(), group->cpuset);
+    };
     if (!near_)
       return 0;
     hwloc_obj_t numa = hwloc_get_numanode_obj_by_os_index(handle_, node);
-    if (hwloc_bitmap_intersects(near_.get(), numa ? numa->cpuset : object->cpuset))
+    if (is_near(l3 ? l3 : numa))
       return 0;
-    hwloc_obj_t package = hwloc_get_ancestor_obj_by_type(handle_, HWLOC_OBJ_PACKAGE, object);
-    return package && hwloc_bitmap_intersects(near_.get(), package->cpuset) ? 1 : 2;
+    if (is_near(numa))
+      return 1;
+    return is_near(hwloc_get_ancestor_obj_by_type(handle_, HWLOC_OBJ_PACKAGE, object)) ? 2 : 3;
   }
 
   /* By place, and within a domain by number. */
   void order() {
-    std::vector<unsigned> rank(topology_.domains.size()), sorted(topology_.domains.size());
+    std::vector<unsigned> rank(topology_.domains.size());
     unsigned next = 0;
     std::vector<CacheDomain> domains;
     for (const auto &[key, number] : numbers_) {

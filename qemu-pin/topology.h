@@ -42,8 +42,8 @@ struct CacheDomain {
   unsigned node;       /* OS index of the NUMA node */
   unsigned package;    /* hwloc's logical index */
   std::uint64_t bytes; /* size of the L3; 0: not known */
-  /* How far from TopologySource::device: 0 the same node (or closer), 1 the same
-   * package, 2 another. 0 without a device. */
+  /* How far from TopologySource::device: 0 the device's own, or as far as the host tells;
+   * 1 the same node, 2 the same package, 3 another. 0 without a device. */
   unsigned device_distance;
 };
 

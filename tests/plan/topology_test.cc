@@ -143,7 +143,35 @@ TEST(Device, IsNearTheNodeThatTheHostSays) {
   ASSERT_TRUE(topology) << topology.error().message;
   EXPECT_TRUE(topology->device_placed);
   for (const qemu_pin::CacheDomain &domain : topology->domains)
-    EXPECT_EQ(domain.device_distance, domain.node == 1 ? 0U : 2U) << "node " << domain.node;
+    EXPECT_EQ(domain.device_distance, domain.node == 1 ? 0U : 3U) << "node " << domain.node;
+}
+
+/* A host's XML with a device below its second L3, as hwloc has devices. */
+std::string with_device(const std::string &xml) {
+  const std::size_t second = xml.find("type=\"L3Cache\"", xml.find("type=\"L3Cache\"") + 1);
+  const std::size_t line = xml.rfind('\n', second) + 1;
+  const std::string indent = xml.substr(line, xml.find('<', line) - line);
+  const std::string device =
+      "<object type=\"Bridge\" gp_index=\"901\" bridge_type=\"0-1\" depth=\"0\" "
+      "bridge_pci=\"0000:[00-ff]\"><object type=\"PCIDev\" gp_index=\"902\" "
+      "pci_busid=\"0000:03:00.0\" pci_type=\"0300 [10de:1b80] [10de:1b80] a1\" "
+      "pci_link_speed=\"0.000000\"/></object>\n";
+  return std::string(xml).insert(xml.find("\n" + indent + "</object>", second) + 1, device);
+}
+
+TEST(Device, IsNearTheL3ThatTheHostSays) {
+  const auto host = read_topology(
+      {.file = "", .root = "", .synthetic = "pack:2 [numa] l3:2 core:2 pu:1", .device = ""}, true);
+  ASSERT_TRUE(host) << host.error().message;
+  const TempDir dir;
+  dir.write("host.xml", with_device(host->xml));
+  const auto topology = read_topology(
+      {.file = dir.path() + "/host.xml", .root = "", .synthetic = "", .device = "0000:03:00.0"});
+  ASSERT_TRUE(topology) << topology.error().message;
+  std::vector<unsigned> distances;
+  for (const qemu_pin::CacheDomain &domain : topology->domains)
+    distances.push_back(domain.device_distance);
+  EXPECT_EQ(distances, (std::vector<unsigned>{1, 0, 3, 3}));
 }
 
 TEST(Device, IsNotPlacedWhereTheHostDoesNotSay) {
