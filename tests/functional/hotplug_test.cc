@@ -53,17 +53,8 @@ private:
   bool connected_ = false;
 };
 
-class Hotplug : public PinningTest {
+class Hotplug : public PinningTestWithFiles {
 protected:
-  void SetUp() override {
-    PinningTest::SetUp();
-    if (IsSkipped())
-      return;
-    auto files = TempDir::make();
-    ASSERT_TRUE(files);
-    files_.emplace(std::move(*files));
-  }
-
   /* One vCPU of four, 1 to 3 pinned; and the way to its ports. */
   GuestSpec machine() const {
     GuestSpec spec =
@@ -102,8 +93,6 @@ protected:
     ASSERT_TRUE(vcpus);
     ASSERT_FALSE(vcpus->contains(vcpu)) << "the vCPU is still there";
   }
-
-  std::optional<TempDir> files_;
 };
 
 } // namespace

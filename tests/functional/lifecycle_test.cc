@@ -17,17 +17,8 @@ using std::chrono::steady_clock;
 
 namespace {
 
-class Lifecycle : public PinningTest {
+class Lifecycle : public PinningTestWithFiles {
 protected:
-  void SetUp() override {
-    PinningTest::SetUp();
-    if (IsSkipped())
-      return;
-    auto files = TempDir::make();
-    ASSERT_TRUE(files);
-    files_.emplace(std::move(*files));
-  }
-
   GuestSpec machine() const {
     return with(pinned({{0, b}, {1, a}}),
                 {"-name", "debug-threads=on", "-emulatorpin", "affinity=" + a, "-object",
@@ -46,8 +37,6 @@ protected:
     }
     return false;
   }
-
-  std::optional<TempDir> files_;
 };
 
 } // namespace

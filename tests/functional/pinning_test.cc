@@ -208,6 +208,15 @@ std::size_t PinningTest::count_threads(Guest &guest, const std::string &name) {
   return static_cast<std::size_t>(std::count(names.begin(), names.end(), name));
 }
 
+void PinningTestWithFiles::SetUp() {
+  PinningTest::SetUp();
+  if (IsSkipped())
+    return;
+  auto files = TempDir::make();
+  ASSERT_TRUE(files);
+  files_.emplace(std::move(*files));
+}
+
 std::optional<Guest> PinningTest::started(const GuestSpec &spec) {
   auto guest = Guest::start(spec);
   if (!guest) {

@@ -100,6 +100,14 @@ protected:
   static std::vector<std::string> strays(Guest &guest, const std::string &expected);
 };
 
+/* With a folder for files. */
+class PinningTestWithFiles : public PinningTest {
+protected:
+  void SetUp() override;
+
+  std::optional<TempDir> files_; /* there unless the test is skipped */
+};
+
 /* Lets a QEMU that has gone into the background become our child again. */
 class Subreaper {
 public:

@@ -16,17 +16,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-class Plan : public PinningTest {
+class Plan : public PinningTestWithFiles {
 protected:
-  void SetUp() override {
-    PinningTest::SetUp();
-    if (IsSkipped())
-      return;
-    auto files = TempDir::make();
-    ASSERT_TRUE(files);
-    files_.emplace(std::move(*files));
-  }
-
   /* What the command prints when called with these options. */
   std::string plan(std::vector<std::string> options) const {
     options.insert(options.begin(), {QEMU_PIN, "plan"});
@@ -60,8 +51,6 @@ protected:
     ASSERT_TRUE(iothreads);
     EXPECT_EQ(iothreads->size(), wanted->iothreads.size());
   }
-
-  std::optional<TempDir> files_;
 };
 
 } // namespace
