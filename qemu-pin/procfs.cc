@@ -62,19 +62,26 @@ std::string_view word(std::string_view text, unsigned n) {
   return text.substr(0, text.find_first_of(" \n"));
 }
 
-/* A name may hold blanks and parentheses, so it ends at the last ')'. */
-std::optional<ThreadStat> parse_stat(std::string_view text) {
+/* A bit of field 9 of stat: the thread is ending (Linux's PF_EXITING). */
+constexpr unsigned ending = 4;
+
+/* Empty within when the thread is ending. A name may hold blanks and parentheses,
+ * so it ends at the last ')'. */
+std::optional<std::optional<ThreadStat>> parse_stat(std::string_view text) {
   std::size_t open = text.find('(');
   std::size_t close = text.rfind(") ");
   if (open == std::string_view::npos || close == std::string_view::npos || close < open)
     return std::nullopt;
   std::string_view from_field_3 = text.substr(close + 2);
+  auto flags = number<unsigned>(word(from_field_3, 9 - 3));
   auto start_time = number<std::uint64_t>(word(from_field_3, 22 - 3));
   auto processor = number<unsigned>(word(from_field_3, 39 - 3));
   auto rt_priority = number<unsigned>(word(from_field_3, 40 - 3));
   auto policy = number<unsigned>(word(from_field_3, 41 - 3));
-  if (!start_time || !processor || !rt_priority || !policy)
+  if (!flags || !start_time || !processor || !rt_priority || !policy)
     return std::nullopt;
+  if (*flags & ending)
+    return std::optional<ThreadStat>();
   return ThreadStat{std::string(text.substr(open + 1, close - open - 1)), *start_time, *processor,
                     *rt_priority, *policy};
 }
@@ -144,7 +151,7 @@ Result<std::optional<ThreadStat>> Procfs::stat(pid_t process, pid_t thread) cons
   auto stat = parse_stat(**text);
   if (!stat)
     return Error{path + ": not a thread's stat"};
-  return stat;
+  return *stat;
 }
 
 std::string Procfs::thread_file(pid_t process, pid_t thread, const char *file) const {

@@ -1,6 +1,7 @@
 /*
  * What /proc tells of a process's threads. Any of them may end at any moment:
- * a thread that is gone is not an error, but an empty optional.
+ * a thread that is gone is not an error, but an empty optional. One that is ending
+ * may still be listed after pthread_join() has returned; its stat is empty too.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
