@@ -268,8 +268,7 @@ private:
     const std::size_t threads = on.begin()->second.size();
     return std::all_of(on.begin(), on.end(), [&](const auto &one) {
       const CpuSet &vcpus = one.second;
-      return vcpus.size() == threads && *vcpus.rbegin() - *vcpus.begin() + 1 == threads &&
-             *vcpus.begin() % threads == 0;
+      return vcpus.size() == threads && *vcpus.rbegin() - *vcpus.begin() + 1 == threads;
     });
   }
 
@@ -343,8 +342,8 @@ private:
   /* Host siblings that the guest takes for cores, and the -smp that goes with the pins. */
   void threads() {
     if (plan_) {
-      const GuestTopology &now = guest_.topology, &then = plan_->topology;
-      if (now.threads != then.threads || now.sockets != then.sockets || now.cores != then.cores)
+      const GuestTopology &then = plan_->topology;
+      if (guest_.topology != then)
         add("threads-differ",
             fmt::format("the guest's topology must match the corrected pins: {} threads a core",
                         then.threads),

@@ -29,6 +29,8 @@ struct GuestTopology {
   unsigned sockets = 1;
   unsigned cores = 0; /* of a socket */
   unsigned threads = 1;
+
+  bool operator==(const GuestTopology &) const = default;
 };
 
 struct IothreadPin {

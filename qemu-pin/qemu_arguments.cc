@@ -192,8 +192,11 @@ private:
       const auto json = nlohmann::json::parse(value, nullptr, false);
       if (!json.is_object())
         return wrong("-object", value, "this is not JSON");
-      type = json.value("qom-type", "");
-      id = json.value("id", "");
+      const auto text = [&](const char *key) {
+        return json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : "";
+      };
+      type = text("qom-type");
+      id = text("id");
     } else {
       const std::vector<Piece> all = pieces(value, "qom-type");
       type = value_of(all, "qom-type");

@@ -70,6 +70,13 @@ TEST(Findings, GuestThreadsThatAreNotTheHosts) {
             (Words{"threads-differ: vCPUs are on 2 siblings each of 2 host cores, but the guest "
                    "takes each for a core",
                    "-smp 4,sockets=1,cores=2,threads=2"}));
+  /* Two sockets stay two only if each gets as many cores. */
+  EXPECT_EQ(found("-smp 4,sockets=2,cores=2" + pairs + emulator).back(),
+            "-smp 4,sockets=2,cores=1,threads=2");
+  EXPECT_EQ(found("-smp 6,sockets=2,cores=3 -vcpu 4,affinity=6 -vcpu 5,affinity=14" + pairs +
+                  emulator)
+                .back(),
+            "-smp 6,sockets=1,cores=3,threads=2");
   EXPECT_EQ(
       found("-smp 4 -vcpu 0,affinity=4 -vcpu 1,affinity=5 -vcpu 2,affinity=12"
             " -vcpu 3,affinity=13" +
@@ -120,6 +127,12 @@ TEST(Findings, UnpinnedAndSharedVcpus) {
                    "-vcpu vcpunum=1,affinity=2"}));
 }
 
+TEST(Findings, VcpusThatBothHaveAWholeCoreNeedNotTakeTurns) {
+  EXPECT_EQ(found("-smp 2,threads=2 -vcpu 0,affinity=1,affinity=9 -vcpu 1,affinity=1,affinity=9" +
+                  emulator),
+            Words());
+}
+
 TEST(Findings, TheEmulatorWhereVcpusRun) {
   EXPECT_EQ(found("-smp 1 -vcpu 0,affinity=1 -emulatorpin affinity=0-1"),
             (Words{"emulator-on-vcpu: the emulator is on host CPU 1, where vCPUs run",
@@ -139,6 +152,10 @@ TEST(Findings, AnIothreadWhereVcpusRun) {
                    "-iothreadpin a,affinity=6-7,affinity=14-15"}));
   EXPECT_EQ(found(smp + pairs + emulator + " -iothreadpin b,affinity=0"),
             (Words{"no-such-iothread: there is no iothread 'b'"}));
+  /* One without a pin goes where the emulator goes. */
+  EXPECT_EQ(found(smp + pairs + " -emulatorpin affinity=12 -object iothread,id=a"),
+            (Words{"emulator-on-vcpu: the emulator is on host CPU 12, where vCPUs run",
+                   "-emulatorpin affinity=6-7,affinity=14-15"}));
 }
 
 TEST(Findings, HalfACore) {

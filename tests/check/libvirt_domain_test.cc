@@ -48,6 +48,7 @@ TEST(LibvirtDomain, ADisabledTopoextIsNone) {
   EXPECT_FALSE(
       domain("<cpu><model>EPYC</model><feature policy='disable' name='topoext'/></cpu>").topoext);
   EXPECT_TRUE(domain("<cpu><model>EPYC</model></cpu>").topoext);
+  EXPECT_TRUE(domain("<cpu mode='maximum'><feature name='topoext'/></cpu>").topoext);
 }
 
 TEST(LibvirtDomain, WhatCannotBeReadIsNamed) {

@@ -28,6 +28,7 @@ TEST(QemuArguments, SmpIsCompletedAsQemuDoes) {
   EXPECT_EQ(smp("sockets=2,cores=2,threads=2"), "8=2*2*2");
   EXPECT_EQ(smp("2,maxcpus=8"), "8=1*8*1");
   EXPECT_EQ(smp("8,dies=2,cores=2,threads=2"), "8=2*2*2");
+  EXPECT_EQ(smp("8,dies=2,threads=2"), "8=2*2*2");
 }
 
 TEST(QemuArguments, SmpThatCannotBeIsAnError) {
@@ -82,6 +83,7 @@ TEST(QemuArguments, WhatCannotBeReadIsNamed) {
   EXPECT_EQ(error({"-iothreadpin", "a,affinity=1", "-iothreadpin", "a,affinity=1"}),
             "-iothreadpin a,affinity=1: iothread 'a' is pinned already");
   EXPECT_EQ(error({"-object", "{"}), "-object {: this is not JSON");
+  EXPECT_EQ(read_qemu_arguments({"-object", R"({"qom-type": 1, "id": 2})"}).iothreads, Words());
 }
 
 TEST(QemuArguments, TheCpuModelTellsOfTopoext) {
