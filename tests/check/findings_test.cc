@@ -119,6 +119,12 @@ TEST(Findings, CpusThatMayNotBeUsed) {
                    "-emulatorpin affinity=0,affinity=2-3,affinity=8,affinity=10-11"}));
 }
 
+TEST(Findings, WhatTheEmulatorAndIothreadsHaveTheyKeep) {
+  EXPECT_EQ(found("-smp 1" + emulator +
+                  " -object iothread,id=a -iothreadpin a,affinity=1,affinity=9"),
+            (Words{"unpinned-vcpu: vCPU 0 is not pinned", "-vcpu vcpunum=0,affinity=2"}));
+}
+
 TEST(Findings, UnpinnedAndSharedVcpus) {
   EXPECT_EQ(found("-smp 2 -vcpu 0,affinity=1" + emulator),
             (Words{"unpinned-vcpu: vCPU 1 is not pinned", "-vcpu vcpunum=1,affinity=2"}));
