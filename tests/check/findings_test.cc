@@ -73,10 +73,10 @@ TEST(Findings, GuestThreadsThatAreNotTheHosts) {
   /* Two sockets stay two only if each gets as many cores. */
   EXPECT_EQ(found("-smp 4,sockets=2,cores=2" + pairs + emulator).back(),
             "-smp 4,sockets=2,cores=1,threads=2");
-  EXPECT_EQ(found("-smp 6,sockets=2,cores=3 -vcpu 4,affinity=6 -vcpu 5,affinity=14" + pairs +
-                  emulator)
-                .back(),
-            "-smp 6,sockets=1,cores=3,threads=2");
+  EXPECT_EQ(
+      found("-smp 6,sockets=2,cores=3 -vcpu 4,affinity=6 -vcpu 5,affinity=14" + pairs + emulator)
+          .back(),
+      "-smp 6,sockets=1,cores=3,threads=2");
   EXPECT_EQ(
       found("-smp 4 -vcpu 0,affinity=4 -vcpu 1,affinity=5 -vcpu 2,affinity=12"
             " -vcpu 3,affinity=13" +
@@ -120,9 +120,9 @@ TEST(Findings, CpusThatMayNotBeUsed) {
 }
 
 TEST(Findings, WhatTheEmulatorAndIothreadsHaveTheyKeep) {
-  EXPECT_EQ(found("-smp 1" + emulator +
-                  " -object iothread,id=a -iothreadpin a,affinity=1,affinity=9"),
-            (Words{"unpinned-vcpu: vCPU 0 is not pinned", "-vcpu vcpunum=0,affinity=2"}));
+  EXPECT_EQ(
+      found("-smp 1" + emulator + " -object iothread,id=a -iothreadpin a,affinity=1,affinity=9"),
+      (Words{"unpinned-vcpu: vCPU 0 is not pinned", "-vcpu vcpunum=0,affinity=2"}));
 }
 
 TEST(Findings, UnpinnedAndSharedVcpus) {
