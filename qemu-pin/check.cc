@@ -65,6 +65,8 @@ void print_text(const std::vector<Finding> &findings) {
 int check(const CheckOptions &options) {
   if (options.arguments.empty() && options.libvirt.empty() && options.plan.empty())
     return report("what to check is missing: -- ARGS..., --libvirt or --plan (try --help)");
+  if (!options.arguments.empty() && !(options.libvirt + options.plan).empty())
+    return report("ARGS exclude --libvirt and --plan (try --help)");
   auto guest = read(options);
   if (!guest)
     return report(guest.error().message);
@@ -81,27 +83,26 @@ int check(const CheckOptions &options) {
 
 } // namespace
 
-void add_check(CLI::App &program, int &status) {
+void add_check(CLI::App &program, int &status, const Tail &tail) {
   auto options = std::make_shared<CheckOptions>();
   CLI::App *check_command =
       program.add_subcommand("check", "Say what is wrong with a command line's pins");
   check_command->footer(
       "Each finding is a line, with the corrected options below it; together they\n"
       "mend all. Exit status: 0 nothing found, 1 findings, 2 trouble.");
-  CLI::Option *arguments =
-      check_command->add_option("ARGS", options->arguments, "QEMU's command line, after --");
-  arguments->type_name("")->group("What");
   CLI::Option *libvirt =
       check_command->add_option("--libvirt", options->libvirt, "A domain of libvirt's instead");
-  libvirt->type_name("FILE.xml")->group("What")->excludes(arguments);
+  libvirt->type_name("FILE.xml")->group("What");
   check_command->add_option("--plan", options->plan, "A plan instead (JSON)")
       ->type_name("FILE")
       ->group("What")
-      ->excludes(arguments)
       ->excludes(libvirt);
   add_topology_options(*check_command, options->source);
   check_command->add_flag("--json", options->json, "Findings as JSON")->group("Output");
-  check_command->callback([options, &status] { status = check(*options); });
+  check_command->callback([options, &status, &tail] {
+    options->arguments = tail;
+    status = check(*options);
+  });
 }
 
 } // namespace qemu_pin

@@ -13,10 +13,14 @@ Result<CpuSet> read_cpu_set(const std::string &list) {
   auto cpus = parse_cpus(list);
   if (!cpus)
     return cpus.error();
+  return cpu_set(cpus->get());
+}
+
+CpuSet cpu_set(const vcpupin_cpus *cpus) {
   CpuSet set;
-  const std::size_t count = vcpupin_cpus_count(cpus->get());
+  const std::size_t count = vcpupin_cpus_count(cpus);
   for (unsigned cpu = 0; set.size() < count; ++cpu)
-    if (vcpupin_cpus_contains(cpus->get(), cpu))
+    if (vcpupin_cpus_contains(cpus, cpu))
       set.insert(set.end(), cpu);
   return set;
 }

@@ -11,6 +11,7 @@
 
 #include <set>
 #include <string>
+#include <vcpupin.h>
 
 namespace qemu_pin {
 
@@ -19,6 +20,9 @@ using CpuSet = std::set<unsigned>;
 
 /* From a CPU list; the message is libvcpupin's. */
 Result<CpuSet> read_cpu_set(const std::string &list);
+
+/* From the library's own. */
+CpuSet cpu_set(const vcpupin_cpus *cpus);
 
 /* "0-3,8"; "" for none. */
 std::string cpu_list(const CpuSet &cpus);

@@ -6,9 +6,11 @@
 #include "subcommand.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <fmt/core.h>
+#include <map>
 #include <memory>
 
 namespace qemu_pin {
@@ -20,6 +22,10 @@ int report(const std::string &message) {
 
 namespace {
 
+/* Subcommands that take QEMU's arguments, and how their usage says so. */
+const std::map<std::string, std::string> tails = {
+    {"check", " -- ARGS..."}, {"run", " -- QEMU ARGS..."}, {"verify", " [-- ARGS...]"}};
+
 /* Help without what CLI11 adds to each option: what excludes it, its values. */
 class HelpFormatter : public CLI::Formatter {
 public:
@@ -28,10 +34,29 @@ public:
   std::string make_option_opts(const CLI::Option *option) const override {
     return option->get_type_size() ? " " + option->get_type_name() : "";
   }
+
+  std::string make_usage(const CLI::App *app, std::string name) const override {
+    std::string usage = Formatter::make_usage(app, name);
+    const auto tail = tails.find(app->get_name());
+    if (tail != tails.end())
+      usage.insert(usage.find_last_not_of('\n') + 1, tail->second);
+    return usage;
+  }
 };
 
+/* Takes "--" and what follows it from the arguments: CLI11 takes a subcommand that has
+ * read a PID to have ended there. */
+Tail take_tail(int &argc, char **argv) {
+  char **const end = argv + argc;
+  char **const dashes = std::find(argv, end, std::string("--"));
+  if (dashes == end || !tails.contains(argv[1]))
+    return {};
+  argc = static_cast<int>(dashes - argv);
+  return {dashes + 1, end};
+}
+
 int run(int argc, char **argv) {
-  CLI::App program{"Plans and checks on which host CPUs the threads of a virtual machine run."};
+  CLI::App program{"Plans, checks, shows and sets the host CPUs of a virtual machine's threads."};
   program.name("qemu-pin");
   program.formatter(std::make_shared<HelpFormatter>());
   program.set_help_flag("-h,--help", "Print this text and exit");
@@ -39,8 +64,13 @@ int run(int argc, char **argv) {
   program.require_subcommand(1);
   program.footer("See qemu-pin(1), or qemu-pin SUBCOMMAND --help.");
   int status = done;
+  const Tail tail = take_tail(argc, argv);
   add_plan(program, status);
-  add_check(program, status);
+  add_check(program, status, tail);
+  add_show(program, status);
+  add_verify(program, status, tail);
+  add_set(program, status);
+  add_run(program, status, tail);
   try {
     program.parse(argc, argv);
   } catch (const CLI::CallForHelp &) {

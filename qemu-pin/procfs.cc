@@ -2,11 +2,11 @@
 #include "procfs.h"
 
 #include "fd.h"
+#include "number.h"
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstdlib>
 #include <fcntl.h>
 #include <filesystem>
@@ -22,7 +22,7 @@ bool means_gone(int number) {
   return number == ENOENT || number == ESRCH;
 }
 
-Result<std::optional<std::string>> read_file(const std::string &path) {
+Result<std::optional<std::string>> read_file(const std::string &path, bool of_a_thread = false) {
   Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) {
     if (means_gone(errno))
@@ -35,22 +35,19 @@ Result<std::optional<std::string>> read_file(const std::string &path) {
     ssize_t n = read(file.number(), buffer.data(), buffer.size());
     if (n > 0)
       text.append(buffer.data(), static_cast<std::size_t>(n));
-    else if (n == 0)
+    /* The kernel makes each thread's file in one piece, so that what is shorter than it
+     * could be is whole; to ask for its end too costs a third more. */
+    if (of_a_thread && n > 0 && static_cast<std::size_t>(n) < buffer.size())
+      return std::optional(std::move(text));
+    if (n > 0)
+      continue;
+    if (n == 0)
       return std::optional(std::move(text));
     else if (means_gone(errno))
       return std::optional<std::string>();
     else if (errno != EINTR)
       return system_error(path, errno);
   }
-}
-
-/* The whole of text as a decimal number. */
-template <typename T> std::optional<T> number(std::string_view text) {
-  T value{};
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size())
-    return std::nullopt;
-  return value;
 }
 
 /* The nth of the words that single blanks part, from 0; empty if there are fewer. */
@@ -62,8 +59,8 @@ std::string_view word(std::string_view text, unsigned n) {
   return text.substr(0, text.find_first_of(" \n"));
 }
 
-/* A bit of field 9 of stat: the thread is ending (Linux's PF_EXITING). */
-constexpr unsigned ending = 4;
+/* Bits of field 9 of stat (Linux's PF_EXITING and PF_KTHREAD). */
+constexpr unsigned ending = 4, kernels = 0x00200000;
 
 /* Empty within when the thread is ending. A name may hold blanks and parentheses,
  * so it ends at the last ')'. */
@@ -82,8 +79,26 @@ std::optional<std::optional<ThreadStat>> parse_stat(std::string_view text) {
     return std::nullopt;
   if (*flags & ending)
     return std::optional<ThreadStat>();
-  return ThreadStat{std::string(text.substr(open + 1, close - open - 1)), *start_time, *processor,
-                    *rt_priority, *policy};
+  return ThreadStat{std::string(text.substr(open + 1, close - open - 1)),
+                    from_field_3[0],
+                    (*flags & kernels) != 0,
+                    *start_time,
+                    *processor,
+                    *rt_priority,
+                    *policy};
+}
+
+/* The number after "key   :" on a line of sched. */
+std::optional<std::uint64_t> sched_value(std::string_view text, std::string_view key) {
+  for (std::size_t at = text.find(key); at != std::string_view::npos; at = text.find(key, at + 1)) {
+    std::string_view rest = text.substr(at + key.size());
+    rest.remove_prefix(std::min(rest.size(), rest.find_first_not_of(' ')));
+    if ((at > 0 && text[at - 1] != '\n') || !rest.starts_with(':'))
+      continue;
+    rest.remove_prefix(std::min(rest.size(), rest.find_first_not_of(' ', 1)));
+    return number<std::uint64_t>(rest.substr(0, rest.find('\n')));
+  }
+  return std::nullopt;
 }
 
 /* What follows "key:" and a tab on a line of status. */
@@ -95,6 +110,18 @@ std::optional<std::string_view> status_value(std::string_view text, std::string_
       return line.substr(key.size() + 2);
   }
   return std::nullopt;
+}
+
+/* Each ends with a NUL. */
+Result<std::vector<std::string>> read_strings(const std::string &path) {
+  auto text = read_file(path);
+  if (!text)
+    return text.error();
+  std::vector<std::string> found;
+  if (*text)
+    for (std::size_t at = 0; at < (*text)->size(); at += found.back().size() + 1)
+      found.emplace_back((*text)->c_str() + at);
+  return found;
 }
 
 } // namespace
@@ -109,7 +136,7 @@ Result<Cpus> parse_cpus(const std::string &list) {
 }
 
 Result<std::vector<pid_t>> Procfs::thread_ids(pid_t process) const {
-  const std::string folder = root_ + "/" + std::to_string(process) + "/task";
+  const std::string folder = file(process, "task");
   std::vector<pid_t> ids;
   std::error_code error;
   std::filesystem::directory_iterator entry(folder, error);
@@ -123,6 +150,70 @@ Result<std::vector<pid_t>> Procfs::thread_ids(pid_t process) const {
     return system_error(folder, error.value());
   std::sort(ids.begin(), ids.end());
   return ids;
+}
+
+Result<std::vector<pid_t>> Procfs::process_ids() const {
+  std::vector<pid_t> ids;
+  std::error_code error;
+  std::filesystem::directory_iterator entry(root_, error);
+  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error))
+    if (auto id = number<pid_t>(entry->path().filename().native()))
+      ids.push_back(*id);
+  if (error)
+    return system_error(root_, error.value());
+  std::sort(ids.begin(), ids.end());
+  return ids;
+}
+
+Result<std::vector<std::string>> Procfs::arguments(pid_t process) const {
+  return read_strings(file(process, "cmdline"));
+}
+
+Result<std::vector<std::string>> Procfs::environment(pid_t process) const {
+  return read_strings(file(process, "environ"));
+}
+
+std::string Procfs::program(pid_t process) const {
+  std::error_code error;
+  return std::filesystem::read_symlink(file(process, "exe"), error).native();
+}
+
+Result<std::optional<pid_t>> Procfs::process_of(pid_t thread) const {
+  const std::string path = file(thread, "status");
+  auto text = read_file(path);
+  if (!text)
+    return text.error();
+  if (!*text)
+    return std::optional<pid_t>();
+  auto value = status_value(**text, "Tgid");
+  auto process = value ? number<pid_t>(*value) : std::nullopt;
+  if (!process)
+    return Error{path + ": no Tgid"};
+  return process;
+}
+
+Result<std::optional<ThreadUsage>> Procfs::usage(pid_t process, pid_t thread,
+                                                 const ThreadUsage *former) const {
+  const std::string path = thread_file(process, thread, "schedstat");
+  auto text = read_file(path, true);
+  if (!text)
+    return text.error();
+  if (!*text)
+    return std::optional<ThreadUsage>();
+  auto run = number<std::uint64_t>(word(**text, 0));
+  auto wait = number<std::uint64_t>(word(**text, 1));
+  auto slices = number<std::uint64_t>(word(**text, 2));
+  if (!run || !wait || !slices)
+    return Error{path + ": not a thread's schedstat"};
+  ThreadUsage usage{*run, *wait, *slices, {}, {}};
+  if (former && former->run_ns == *run && former->wait_ns == *wait && former->slices == *slices)
+    return std::optional(*former);
+  auto sched = read_file(thread_file(process, thread, "sched"), true);
+  if (sched && *sched) {
+    usage.migrations = sched_value(**sched, "se.nr_migrations");
+    usage.involuntary = sched_value(**sched, "nr_involuntary_switches");
+  }
+  return std::optional(usage);
 }
 
 Result<std::optional<AllowedCpus>> Procfs::allowed_cpus(pid_t process, pid_t thread) const {
@@ -143,7 +234,7 @@ Result<std::optional<AllowedCpus>> Procfs::allowed_cpus(pid_t process, pid_t thr
 
 Result<std::optional<ThreadStat>> Procfs::stat(pid_t process, pid_t thread) const {
   const std::string path = thread_file(process, thread, "stat");
-  auto text = read_file(path);
+  auto text = read_file(path, true);
   if (!text)
     return text.error();
   if (!*text)
@@ -154,8 +245,12 @@ Result<std::optional<ThreadStat>> Procfs::stat(pid_t process, pid_t thread) cons
   return *stat;
 }
 
-std::string Procfs::thread_file(pid_t process, pid_t thread, const char *file) const {
-  return root_ + "/" + std::to_string(process) + "/task/" + std::to_string(thread) + "/" + file;
+std::string Procfs::file(pid_t process, const char *name) const {
+  return root_ + "/" + std::to_string(process) + "/" + name;
+}
+
+std::string Procfs::thread_file(pid_t process, pid_t thread, const char *name) const {
+  return file(process, "task/") + std::to_string(thread) + "/" + name;
 }
 
 } // namespace qemu_pin

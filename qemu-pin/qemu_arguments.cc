@@ -6,8 +6,11 @@
  */
 #include "guest_description.h"
 
+#include "asked_pins.h"
+#include "number.h"
+#include "option_pieces.h"
+
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -15,40 +18,13 @@ namespace qemu_pin {
 
 namespace {
 
-/* KEY=VALUE, or a word without '=', which QEMU gives to the option's first key. */
-struct Piece {
-  std::string key;
-  std::string value;
-};
-
-/* QEMU parts an option's value at commas; two of them stand for one. */
-std::vector<Piece> pieces(const std::string &text, const std::string &first_key) {
-  std::vector<std::string> words(1);
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != ',')
-      words.back() += text[i];
-    else if (i + 1 < text.size() && text[i + 1] == ',')
-      words.back() += text[i++];
-    else
-      words.emplace_back();
-  }
-  std::vector<Piece> found;
-  for (const std::string &word : words) {
-    const std::size_t equals = word.find('=');
-    if (equals != std::string::npos)
-      found.push_back({word.substr(0, equals), word.substr(equals + 1)});
-    else if (!word.empty())
-      found.push_back({found.empty() ? first_key : word, found.empty() ? word : "on"});
-  }
-  return found;
-}
-
-std::optional<unsigned> number(const std::string &text) {
-  unsigned value = 0;
-  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size())
-    return std::nullopt;
-  return value;
+void take(GuestDescription &guest, const AskedPins &pins) {
+  for (const auto &[vcpu, pin] : pins.vcpus)
+    guest.vcpus[vcpu] = pin.cpus;
+  for (const auto &[id, pin] : pins.iothreads)
+    guest.iothread_pins[id] = pin.cpus;
+  if (pins.emulator)
+    guest.emulator = pins.emulator->cpus;
 }
 
 class Reader {
@@ -56,9 +32,7 @@ public:
   GuestDescription read(const std::vector<std::string> &arguments) {
     guest_.topology = {1, 1, 1, 1};
     for (std::size_t i = 0; i < arguments.size(); ++i) {
-      std::string name = arguments[i];
-      if (name.starts_with("--"))
-        name.erase(0, 1);
+      const std::string name = option_name(arguments[i]);
       const auto reader = readers().find(name);
       if (reader == readers().end())
         continue;
@@ -66,19 +40,19 @@ public:
         guest_.errors.push_back(name + ": its value is missing");
         break;
       }
-      (this->*reader->second)(arguments[++i]);
+      (this->*reader->second)(name, arguments[++i]);
     }
+    take(guest_, pins_);
     return std::move(guest_);
   }
 
 private:
-  using Read = void (Reader::*)(const std::string &);
+  using Read = void (Reader::*)(const std::string &option, const std::string &value);
 
   static const std::map<std::string, Read> &readers() {
     static const std::map<std::string, Read> all = {
-        {"-smp", &Reader::smp},       {"-cpu", &Reader::cpu},
-        {"-vcpu", &Reader::vcpu},     {"-emulatorpin", &Reader::emulator},
-        {"-object", &Reader::object}, {"-iothreadpin", &Reader::iothread},
+        {"-smp", &Reader::smp},  {"-cpu", &Reader::cpu},         {"-object", &Reader::object},
+        {"-vcpu", &Reader::pin}, {"-emulatorpin", &Reader::pin}, {"-iothreadpin", &Reader::pin},
     };
     return all;
   }
@@ -89,12 +63,12 @@ private:
 
   /* What is not given is 1, but cores, which make up the number (as machines since
    * QEMU 6.2 do). */
-  void smp(const std::string &value) {
+  void smp(const std::string &option, const std::string &value) {
     std::map<std::string, unsigned> given;
-    for (const Piece &piece : pieces(value, "cpus")) {
-      const auto count = number(piece.value);
+    for (const OptionPiece &piece : option_pieces(value, "cpus")) {
+      const auto count = number<unsigned>(piece.value);
       if (!count || !*count || *count > 1U << 20)
-        return wrong("-smp", value,
+        return wrong(option, value,
                      piece.key + ": '" + piece.value + "' is not a number of at least 1");
       given[piece.key] = *count;
     }
@@ -113,18 +87,18 @@ private:
       sockets *= std::max<std::uint64_t>(1, wanted / (sockets * cores * threads));
     const std::uint64_t all = sockets * cores * threads;
     if (all > 1U << 20 || (wanted && all != wanted))
-      return wrong("-smp", value,
+      return wrong(option, value,
                    fmt::format("{} sockets of {} cores with {} threads are not {} vCPUs", sockets,
                                cores, threads, wanted));
     guest_.topology = {static_cast<unsigned>(all), static_cast<unsigned>(sockets),
                        static_cast<unsigned>(cores), threads};
   }
 
-  void cpu(const std::string &value) {
+  void cpu(const std::string &, const std::string &value) {
     guest_.cpu_model = value;
     /* QEMU's models of AMD CPUs have it; "host" must be told. */
     guest_.topoext = value.starts_with("EPYC") || value.starts_with("Dhyana");
-    for (const Piece &piece : pieces(value, "model")) {
+    for (const OptionPiece &piece : option_pieces(value, "model")) {
       if (piece.key == "topoext")
         guest_.topoext = piece.value == "on";
       else if (piece.key == "+topoext")
@@ -134,71 +108,26 @@ private:
     }
   }
 
-  /* The union of all affinity=; no value if there is something wrong with it. */
-  std::optional<CpuSet> affinity(const std::string &option, const std::string &value,
-                                 const std::vector<Piece> &all) {
-    CpuSet cpus;
-    for (const Piece &piece : all) {
-      if (piece.key != "affinity")
-        continue;
-      auto list = read_cpu_set(piece.value);
-      if (!list) {
-        wrong(option, value, list.error().message);
-        return std::nullopt;
-      }
-      cpus.insert(list->begin(), list->end());
-    }
-    if (cpus.empty()) {
-      wrong(option, value, "affinity is missing");
-      return std::nullopt;
-    }
-    return cpus;
+  void pin(const std::string &option, const std::string &value) {
+    auto read = read_pin_option(option, value);
+    const auto error = read ? pins_.add(*read) : read.error();
+    if (error)
+      guest_.errors.push_back(error->message);
   }
 
-  static std::string value_of(const std::vector<Piece> &all, const std::string &key) {
-    for (const Piece &piece : all)
-      if (piece.key == key)
-        return piece.value;
-    return "";
-  }
-
-  void vcpu(const std::string &value) {
-    const std::vector<Piece> all = pieces(value, "vcpunum");
-    const auto index = number(value_of(all, "vcpunum"));
-    if (!index)
-      return wrong("-vcpu", value, "vcpunum is not a number");
-    if (auto cpus = affinity("-vcpu", value, all))
-      if (!guest_.vcpus.emplace(*index, *cpus).second)
-        wrong("-vcpu", value, fmt::format("vCPU {} is pinned already", *index));
-  }
-
-  void emulator(const std::string &value) {
-    if (guest_.emulator)
-      return wrong("-emulatorpin", value, "the emulator is pinned already");
-    guest_.emulator = affinity("-emulatorpin", value, pieces(value, "affinity"));
-  }
-
-  void iothread(const std::string &value) {
-    const std::vector<Piece> all = pieces(value, "iothread");
-    const std::string id = value_of(all, "iothread");
-    if (auto cpus = affinity("-iothreadpin", value, all))
-      if (!guest_.iothread_pins.emplace(id, *cpus).second)
-        wrong("-iothreadpin", value, "iothread '" + id + "' is pinned already");
-  }
-
-  void object(const std::string &value) {
+  void object(const std::string &option, const std::string &value) {
     std::string type, id;
     if (value.starts_with("{")) {
       const auto json = nlohmann::json::parse(value, nullptr, false);
       if (!json.is_object())
-        return wrong("-object", value, "this is not JSON");
+        return wrong(option, value, "this is not JSON");
       const auto text = [&](const char *key) {
         return json.contains(key) && json[key].is_string() ? json[key].get<std::string>() : "";
       };
       type = text("qom-type");
       id = text("id");
     } else {
-      const std::vector<Piece> all = pieces(value, "qom-type");
+      const std::vector<OptionPiece> all = option_pieces(value, "qom-type");
       type = value_of(all, "qom-type");
       id = value_of(all, "id");
     }
@@ -207,6 +136,7 @@ private:
   }
 
   GuestDescription guest_;
+  AskedPins pins_;
 };
 
 } // namespace
@@ -218,19 +148,9 @@ GuestDescription read_qemu_arguments(const std::vector<std::string> &arguments) 
 GuestDescription described(const PinPlan &plan) {
   GuestDescription guest;
   guest.topology = plan.topology;
-  const auto read = [](const std::string &list) {
-    auto cpus = read_cpu_set(list);
-    return cpus ? *cpus : CpuSet(); /* a plan's lists have been read before */
-  };
-  for (unsigned vcpu = 0; vcpu < plan.vcpus.size(); ++vcpu)
-    guest.vcpus[vcpu] = read(plan.vcpus[vcpu]);
-  if (!plan.emulator.empty())
-    guest.emulator = read(plan.emulator);
-  for (const IothreadPin &iothread : plan.iothreads) {
+  take(guest, asked_by(plan));
+  for (const IothreadPin &iothread : plan.iothreads)
     guest.iothreads.push_back(iothread.id);
-    if (!iothread.affinity.empty())
-      guest.iothread_pins[iothread.id] = read(iothread.affinity);
-  }
   guest.topoext = true; /* a plan says nothing of the CPU model that it will be used with */
   return guest;
 }

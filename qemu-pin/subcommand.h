@@ -8,15 +8,24 @@
 #define QEMU_PIN_SUBCOMMAND_H
 
 #include <CLI/App.hpp>
+#include <string>
+#include <vector>
 
 namespace qemu_pin {
 
 /* Exit status: done or as planned, not as planned, usage or trouble. */
 enum Status { done = 0, not_as_planned = 1, trouble = 2 };
 
+/* What follows "--" on the command line. */
+using Tail = std::vector<std::string>;
+
 /* Each adds one subcommand, which sets status when it is called. */
 void add_plan(CLI::App &program, int &status);
-void add_check(CLI::App &program, int &status);
+void add_check(CLI::App &program, int &status, const Tail &tail);
+void add_show(CLI::App &program, int &status);
+void add_verify(CLI::App &program, int &status, const Tail &tail);
+void add_set(CLI::App &program, int &status);
+void add_run(CLI::App &program, int &status, const Tail &tail);
 
 /* "qemu-pin: MESSAGE" on standard error; returns trouble. */
 int report(const std::string &message);

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "cpuset.h"
+#include "offline_cpu.h"
 #include "pinning_test.h"
 
 #include "fd.h"
@@ -134,6 +135,24 @@ TEST_P(Hotplug, TheTreeShowsTheVcpusThatAreThere) {
   EXPECT_EQ(affinity_of_3(), "none");
   EXPECT_EQ(plug(*guest, 3), "");
   EXPECT_EQ(affinity_of_3(), b);
+}
+
+TEST_P(Hotplug, WhenTheCpuIsOfflineTheVcpuDoesNotCome) {
+  auto guest = running(machine(), 1);
+  ASSERT_TRUE(guest);
+  {
+    const auto offline = OfflineCpu::take(b);
+    if (!offline)
+      GTEST_SKIP() << offline.error().message;
+    EXPECT_NE(plug(*guest, 3), "");
+    auto vcpus = guest->vcpu_threads();
+    ASSERT_TRUE(vcpus) << guest->errors();
+    EXPECT_EQ(vcpus->size(), 1U);
+  }
+  EXPECT_EQ(plug(*guest, 3), "");
+  auto vcpus = guest->vcpu_threads();
+  ASSERT_TRUE(vcpus);
+  EXPECT_EQ(masks(guest->pid(), {{3, (*vcpus)[3]}}), (Masks{{3, b}}));
 }
 
 /* The CPU goes by way of the cpuset: to the kernel that is as good as offline. */

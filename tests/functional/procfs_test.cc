@@ -6,6 +6,8 @@
 #include "procfs.h"
 #include "temp_dir.h"
 
+#include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <future>
 #include <gtest/gtest.h>
@@ -30,6 +32,12 @@ public:
   void write(int thread, const char *file, const std::string &text) {
     write_text(path(thread) + "/" + file, text);
   }
+  /* Of the process itself. */
+  void write(const char *file, const std::string &text) {
+    write_text(process_path() + "/" + file, text);
+  }
+  std::string process_path() const { return folder_.file("40"); }
+  const std::string &root() const { return folder_.path(); }
   void add_folder(const std::string &name) {
     std::filesystem::create_directories(folder_.file("40/task/" + name));
   }
@@ -139,6 +147,150 @@ TEST(Procfs, RejectsAMalformedStat) {
     EXPECT_EQ(proc.procfs().stat(40, 41).error().message,
               proc.path(41) + "/stat: not a thread's stat")
         << text;
+  }
+}
+
+const std::string sched_file = "x (41, #threads: 1)\n"
+                               "-------------------------------------\n"
+                               "se.exec_start                  :      38156935.437967\n"
+                               "se.nr_migrations               :                    7\n"
+                               "nr_switches                    :                   30\n"
+                               "nr_voluntary_switches          :                   18\n"
+                               "nr_involuntary_switches        :                   12\n";
+
+TEST(Procfs, ReadsWhatAThreadHasHadOfCpus) {
+  FakeProc proc({41});
+  proc.write(41, "schedstat", "1000 2000 30\n");
+  proc.write(41, "sched", sched_file);
+  auto usage = proc.procfs().usage(40, 41);
+  ASSERT_TRUE(usage) << usage.error().message;
+  EXPECT_EQ(*usage, (qemu_pin::ThreadUsage{1000, 2000, 30, 7, 12}));
+}
+
+TEST(Procfs, NamesNoMigrationsWhereTheKernelHasNone) {
+  FakeProc proc({41});
+  proc.write(41, "schedstat", "1 2 3\n");
+  EXPECT_EQ(*proc.procfs().usage(40, 41), (qemu_pin::ThreadUsage{1, 2, 3, {}, {}}));
+  proc.write(41, "sched",
+             "not.se.nr_migrations : 1\nse.nr_migrations.not : 1\n"
+             "se.nr_migrations\n : 1\nnr_involuntary_switches : many\n");
+  EXPECT_EQ(*proc.procfs().usage(40, 41), (qemu_pin::ThreadUsage{1, 2, 3, {}, {}}));
+}
+
+/* The slow file is read again only of a thread that has run. */
+TEST(Procfs, TakesCountsOfAThreadThatHasNotRunFromTheFormerLook) {
+  FakeProc proc({41});
+  proc.write(41, "schedstat", "1000 2000 30\n");
+  proc.write(41, "sched", sched_file);
+  const qemu_pin::ThreadUsage former{1000, 2000, 30, 1, 2};
+  EXPECT_EQ(*proc.procfs().usage(40, 41, &former), former);
+  for (const char *changed : {"1001 2000 30\n", "1000 2001 30\n", "1000 2000 31\n"}) {
+    proc.write(41, "schedstat", changed);
+    auto usage = proc.procfs().usage(40, 41, &former);
+    EXPECT_EQ((*usage)->migrations, 7U) << changed;
+    EXPECT_EQ((*usage)->involuntary, 12U) << changed;
+  }
+}
+
+TEST(Procfs, RejectsAMalformedSchedstat) {
+  FakeProc proc({41});
+  EXPECT_FALSE(proc.procfs().usage(40, 41)->has_value());
+  for (const char *text :
+       {"1 2", "1 2 x\n", "-1 2 3\n", "1  2 3\n", "18446744073709551616 2 3\n"}) {
+    proc.write(41, "schedstat", text);
+    EXPECT_EQ(proc.procfs().usage(40, 41).error().message,
+              proc.path(41) + "/schedstat: not a thread's schedstat");
+  }
+}
+
+TEST(Procfs, SeesOurThreadRunAndNotOneThatSleeps) {
+  std::promise<pid_t> started;
+  std::promise<void> finish;
+  std::thread thread([&] {
+    started.set_value(gettid());
+    finish.get_future().wait();
+  });
+  const pid_t sleeper = started.get_future().get();
+  while ((*Procfs().stat(getpid(), sleeper))->state != 'S')
+    std::this_thread::yield();
+  const auto asleep = **Procfs().usage(getpid(), sleeper);
+  const auto before = **Procfs().usage(getpid(), gettid());
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
+  while (std::chrono::steady_clock::now() < end) {
+  }
+  const auto after = **Procfs().usage(getpid(), gettid());
+  EXPECT_EQ(**Procfs().usage(getpid(), sleeper), asleep);
+  finish.set_value();
+  thread.join();
+
+  /* On a busy host it may have waited for most of the time. */
+  EXPECT_GT(after.run_ns + after.wait_ns, before.run_ns + before.wait_ns + 30'000'000);
+  EXPECT_GT(after.run_ns, before.run_ns);
+  EXPECT_GE(after.slices, before.slices);
+}
+
+TEST(Procfs, ListsProcessesInAscendingOrder) {
+  FakeProc proc({40});
+  for (const char *name : {"9", "100", "self", "4x", "sys"})
+    std::filesystem::create_directories(proc.root() + "/" + name);
+  EXPECT_EQ(*proc.procfs().process_ids(), (std::vector<pid_t>{9, 40, 100}));
+  EXPECT_EQ(Procfs(proc.root() + "/nowhere").process_ids().error().message,
+            proc.root() + "/nowhere: No such file or directory");
+  const auto real = *Procfs().process_ids();
+  EXPECT_TRUE(std::is_sorted(real.begin(), real.end()));
+  EXPECT_TRUE(std::binary_search(real.begin(), real.end(), getpid()));
+}
+
+TEST(Procfs, ReadsArgumentsThatEachEndWithANul) {
+  FakeProc proc({40});
+  using Arguments = std::vector<std::string>;
+  const auto arguments = [&] { return *proc.procfs().arguments(40); };
+  EXPECT_EQ(arguments(), Arguments());
+  proc.write("cmdline", "");
+  EXPECT_EQ(arguments(), Arguments());
+  proc.write("cmdline", std::string("qemu\0-name\0a b\n\0\0", 17));
+  EXPECT_EQ(arguments(), (Arguments{"qemu", "-name", "a b\n", ""}));
+  /* A program may have written over its own. */
+  proc.write("cmdline", std::string("qemu\0-na", 8));
+  EXPECT_EQ(arguments(), (Arguments{"qemu", "-na"}));
+  /* Longer than any buffer. */
+  proc.write("cmdline", std::string(10'000, 'x') + std::string("\0y\0", 3));
+  EXPECT_EQ(arguments(), (Arguments{std::string(10'000, 'x'), "y"}));
+  EXPECT_FALSE(Procfs().arguments(getpid())->empty());
+}
+
+TEST(Procfs, NamesTheProgramOfAProcess) {
+  FakeProc proc({40});
+  EXPECT_EQ(proc.procfs().program(40), "");
+  std::filesystem::create_symlink("/usr/bin/qemu-system-x86_64 (deleted)",
+                                  proc.process_path() + "/exe");
+  EXPECT_EQ(proc.procfs().program(40), "/usr/bin/qemu-system-x86_64 (deleted)");
+  EXPECT_EQ(Procfs().program(getpid()), std::filesystem::canonical("/proc/self/exe"));
+}
+
+TEST(Procfs, NamesTheProcessOfAThread) {
+  FakeProc proc({40});
+  EXPECT_FALSE(proc.procfs().process_of(40)->has_value());
+  proc.write("status", "Name:\tTgid:\t7\nNgid:\t8\nTgid:\t39\nPid:\t40\n");
+  EXPECT_EQ(**proc.procfs().process_of(40), 39);
+  for (const char *text : {"", "Tgid:\tx\n", "Tgid: 39\n", "Ngid:\t39\n"}) {
+    proc.write("status", text);
+    EXPECT_EQ(proc.procfs().process_of(40).error().message,
+              proc.process_path() + "/status: no Tgid");
+  }
+  pid_t of_thread = 0;
+  std::thread([&] { of_thread = **Procfs().process_of(gettid()); }).join();
+  EXPECT_EQ(of_thread, getpid());
+}
+
+/* A file of more than one read, and one whose length is a whole number of reads. */
+TEST(Procfs, ReadsLongFilesOfThreadsToTheirEnd) {
+  FakeProc proc({41});
+  proc.write(41, "schedstat", "1 2 3\n");
+  for (const std::size_t length : {4095U, 4096U, 4097U, 9000U}) {
+    const std::string end = "nr_involuntary_switches : 5\n";
+    proc.write(41, "sched", std::string(length - end.size() - 1, 'x') + "\n" + end);
+    EXPECT_EQ((*proc.procfs().usage(40, 41))->involuntary, 5U) << length;
   }
 }
 

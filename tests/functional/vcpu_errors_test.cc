@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "cpuset.h"
+#include "offline_cpu.h"
 #include "pinning_test.h"
 
 #include <filesystem>
@@ -86,15 +87,11 @@ TEST_P(VcpuErrors, ACpuThatTheHostLacksIsRefusedWithThoseItHas) {
 }
 
 TEST_P(VcpuErrors, AnOfflineCpuIsRefusedWithThoseOnline) {
-  if (host_cpus("offline").empty())
-    GTEST_SKIP() << "no CPU of this host is offline";
-  auto offline = qemu_pin::parse_cpus(host_cpus("offline"));
-  ASSERT_TRUE(offline) << offline.error().message;
-  unsigned cpu = 0;
-  while (!vcpupin_cpus_contains(offline->get(), cpu))
-    ++cpu;
-  refused({"0,affinity=" + std::to_string(cpu)},
-          "host CPU " + std::to_string(cpu) + " is offline (online: " + host_cpus("online") + ")");
+  const auto offline = OfflineCpu::take(b);
+  if (!offline)
+    GTEST_SKIP() << offline.error().message;
+  refused({"0,affinity=" + b},
+          "host CPU " + b + " is offline (online: " + host_cpus("online") + ")");
 }
 
 TEST_P(VcpuErrors, ACpuOutsideTheCpusetIsRefusedWithTheSet) {

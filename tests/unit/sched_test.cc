@@ -149,4 +149,22 @@ TEST(PolicyName, OfWhatIsNoneIsUnknown) {
   EXPECT_STREQ(vcpupin_policy_name(-1), "unknown");
 }
 
+TEST(SchedParse, ReadsWhatARequestMayHold) {
+  vcpupin_sched sched{7, 7};
+  ASSERT_TRUE(vcpupin_sched_parse("rr", "42", &sched, nullptr));
+  EXPECT_EQ(sched.policy, SCHED_RR);
+  EXPECT_EQ(sched.priority, 42);
+  Message message;
+  EXPECT_FALSE(vcpupin_sched_parse("other", "1", &sched, message.out()));
+  EXPECT_EQ(message.str(), "priority is for fifo and rr only, not for other");
+  EXPECT_EQ(sched.priority, 42);
+}
+
+TEST(PinNew, HasTheCpusAndTheScheduling) {
+  const Cpus set = cpus("1,5");
+  const Pin pin(vcpupin_pin_new(set.get(), {SCHED_BATCH, 0}));
+  EXPECT_EQ(list_of(vcpupin_pin_cpus(pin.get())), "1,5");
+  EXPECT_EQ(vcpupin_pin_sched(pin.get())->policy, SCHED_BATCH);
+}
+
 } // namespace

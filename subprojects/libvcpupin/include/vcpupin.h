@@ -84,6 +84,11 @@ typedef struct vcpupin_sched {
  * for any other number. Never freed. */
 const char *vcpupin_policy_name(int policy);
 
+/* From the values of sched= and priority= (NULL: 1 with fifo and rr), which fail as
+ * those of a vcpupin_request do. */
+bool vcpupin_sched_parse(const char *policy, const char *priority, vcpupin_sched *sched,
+                         char **error);
+
 /* sched_getscheduler and sched_getparam of a thread. */
 bool vcpupin_sched_read(int thread, vcpupin_sched *sched, char **error);
 
@@ -93,6 +98,9 @@ typedef struct vcpupin_pin vcpupin_pin;
 
 /* What a thread has now. */
 vcpupin_pin *vcpupin_pin_read(int thread, char **error);
+
+/* cpus is copied. NULL only when memory is exhausted. */
+vcpupin_pin *vcpupin_pin_new(const vcpupin_cpus *cpus, vcpupin_sched sched);
 
 /* Borrowed from pin. */
 const vcpupin_cpus *vcpupin_pin_cpus(const vcpupin_pin *pin);

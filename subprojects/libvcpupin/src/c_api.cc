@@ -111,6 +111,17 @@ const char *vcpupin_policy_name(int policy) {
   return vcpupin::policy_name(policy);
 }
 
+bool vcpupin_sched_parse(const char *policy, const char *priority, vcpupin_sched *sched,
+                         char **error) {
+  return guard(error, [&]() -> std::optional<Error> {
+    Result<Sched> parsed = vcpupin::parse_sched(policy, priority, Sched{});
+    if (!parsed)
+      return parsed.error();
+    *sched = *parsed;
+    return std::nullopt;
+  });
+}
+
 bool vcpupin_sched_read(int thread, vcpupin_sched *sched, char **error) {
   return guard(error, [&]() -> std::optional<Error> {
     Result<Sched> found = vcpupin::read_sched(thread);
@@ -123,6 +134,10 @@ bool vcpupin_sched_read(int thread, vcpupin_sched *sched, char **error) {
 
 vcpupin_pin *vcpupin_pin_read(int thread, char **error) {
   return give<Pin>(error, [&] { return vcpupin::read_pin(thread); });
+}
+
+vcpupin_pin *vcpupin_pin_new(const vcpupin_cpus *cpus, vcpupin_sched sched) {
+  return give<Pin>(nullptr, [&] { return Result<Pin>(Pin{*cpus, Sched{sched}}); });
 }
 
 const vcpupin_cpus *vcpupin_pin_cpus(const vcpupin_pin *pin) {

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cpuset_group.h"
+
+#include "text_file.h"
+
+#include <filesystem>
+#include <sstream>
+#include <vector>
+
+namespace qemu_pin {
+
+namespace {
+
+std::vector<std::string> parts(const std::string &text, char separator) {
+  std::vector<std::string> found;
+  std::stringstream stream(text);
+  for (std::string part; std::getline(stream, part, separator);)
+    found.push_back(part);
+  return found;
+}
+
+bool holds(const std::string &list, const std::string &word) {
+  for (const std::string &part : parts(list, ','))
+    if (part == word)
+      return true;
+  return false;
+}
+
+/* A hierarchy that has cpusets, and where it is mounted; see proc(5), mountinfo. */
+struct Hierarchy {
+  std::string folder;
+  bool is_v2;
+};
+
+std::vector<Hierarchy> hierarchies(const std::string &root) {
+  std::vector<Hierarchy> found;
+  auto text = read_text_file(root + "/proc/self/mountinfo");
+  for (const std::string &line : parts(text ? *text : "", '\n')) {
+    const std::vector<std::string> words = parts(line, ' ');
+    for (std::size_t i = 6; i + 3 < words.size(); ++i)
+      if (words[i] == "-") {
+        if (words[i + 1] == "cgroup2")
+          found.push_back({root + words[4], true});
+        else if (words[i + 1] == "cgroup" && holds(words[i + 3], "cpuset"))
+          found.push_back({root + words[4], false});
+        break;
+      }
+  }
+  return found;
+}
+
+/* Its path in that hierarchy, of lines ID:CONTROLLERS:PATH. */
+std::optional<std::string> path_of(const std::string &cgroup, bool is_v2) {
+  for (const std::string &line : parts(cgroup, '\n')) {
+    const std::size_t first = line.find(':');
+    const std::size_t second = first == std::string::npos ? first : line.find(':', first + 1);
+    if (second == std::string::npos)
+      continue;
+    const std::string controllers = line.substr(first + 1, second - first - 1);
+    if (is_v2 ? controllers.empty() : holds(controllers, "cpuset"))
+      return line.substr(second + 1);
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+std::optional<CpusetGroup> cpuset_of(pid_t thread, const std::string &root) {
+  auto cgroup = read_text_file(root + "/proc/" + std::to_string(thread) + "/cgroup");
+  if (!cgroup)
+    return std::nullopt;
+  for (const Hierarchy &hierarchy : hierarchies(root)) {
+    const auto own = path_of(*cgroup, hierarchy.is_v2);
+    if (!own)
+      continue;
+    /* In v2 a group without the controller has what its parent has. */
+    for (std::filesystem::path path = *own;; path = path.parent_path()) {
+      const std::string folder = hierarchy.folder + path.native();
+      for (const char *name : {"/cpuset.cpus.effective", "/cpuset.effective_cpus"})
+        if (auto list = read_text_file(folder + name))
+          if (auto cpus = read_cpu_set(list->substr(0, list->find('\n'))))
+            return CpusetGroup{path.native(), *cpus};
+      if (path == path.parent_path())
+        break;
+    }
+  }
+  return std::nullopt;
+}
+
+} // namespace qemu_pin

@@ -1,0 +1,480 @@
+/*
+ * qemu-pin run: a stock QEMU pinned as the patched one pins itself, and supervised so
+ * that nothing is left of it.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "census.h"
+#include "procfs.h"
+#include "qemu_pin_program.h"
+
+#include <cerrno>
+#include <csignal>
+#include <filesystem>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+using Lines = std::vector<std::string>;
+
+namespace {
+
+const Lines none;
+
+/* What qemu-pin leaves behind becomes our child, for left_behind() to see. */
+class Orphans {
+public:
+  Orphans() { prctl(PR_SET_CHILD_SUBREAPER, 1); }
+  ~Orphans() {
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+    for (pid_t child : children())
+      kill(child, SIGKILL);
+    while (waitpid(-1, nullptr, 0) > 0)
+      ;
+  }
+  Orphans(const Orphans &) = delete;
+  Orphans &operator=(const Orphans &) = delete;
+
+  /* Whether any is still there after ten seconds. */
+  static bool left_behind() {
+    const auto deadline = steady_clock::now() + 10s;
+    while (steady_clock::now() < deadline) {
+      const pid_t ended = waitpid(-1, nullptr, WNOHANG);
+      if (ended < 0 && errno == ECHILD)
+        return false;
+      if (ended == 0)
+        std::this_thread::sleep_for(5ms);
+    }
+    return true;
+  }
+
+private:
+  static std::vector<pid_t> children() {
+    std::vector<pid_t> found;
+    std::stringstream ids(read_text("/proc/thread-self/children"));
+    for (pid_t id = 0; ids >> id;)
+      found.push_back(id);
+    return found;
+  }
+};
+
+class RunTest : public MachineTest {
+protected:
+  /* As Guest starts it, but by qemu-pin. */
+  GuestSpec by_run(const Lines &more, const Lines &options = {}) const {
+    GuestSpec spec = MachineTest::spec(more);
+    spec.prefix = {QEMU_PIN, "run"};
+    spec.prefix.insert(spec.prefix.end(), options.begin(), options.end());
+    spec.prefix.emplace_back("--");
+    return spec;
+  }
+
+  /* The whole command line; QEMU's files are in our folder. */
+  Lines line(const Lines &more, const Lines &options = {}) const {
+    return command_line(by_run(more, options), files->path());
+  }
+
+  Child start_line(const Lines &argv) {
+    auto child = Child::start({argv, files->file("output"), files->file("errors")});
+    EXPECT_TRUE(child) << child.error().message;
+    return std::move(*child);
+  }
+
+  std::string file_text(const std::string &name) const { return read_text(files->file(name)); }
+
+  /* vCPU 0 on b, vCPU 1 on a. */
+  Lines vcpus() const { return {"-vcpu", "0,affinity=" + b, "-vcpu", "1,affinity=" + a}; }
+
+  Lines everything() const {
+    Lines all = vcpus();
+    for (const std::string &word :
+         {std::string("-name"), std::string("debug-threads=on"), std::string("-object"),
+          std::string("iothread,id=io0"), std::string("-object"), std::string("iothread,id=io1"),
+          std::string("-iothreadpin"), "io0,affinity=" + b, std::string("-emulatorpin"),
+          "affinity=" + a})
+      all.push_back(word);
+    return all;
+  }
+  Asked everything_asked() const {
+    return {{{0, {b}}, {1, {a}}}, {a}, {{"io0", {b}}, {"io1", {a}}}};
+  }
+
+  static pid_t qemu_of(qemu_pin::Qmp &monitor) {
+    auto threads = vcpu_threads(monitor);
+    if (!threads || threads->empty())
+      return -1;
+    auto process = qemu_pin::Procfs().process_of(threads->begin()->second);
+    return process && *process ? **process : -1;
+  }
+
+  /* Looked for until there are none, or for five seconds: some threads are moved once
+   * they are noticed. */
+  static Lines lasting(qemu_pin::Qmp &monitor, const Asked &asked) {
+    Lines found;
+    const auto deadline = steady_clock::now() + 5s;
+    do {
+      std::this_thread::sleep_for(20ms);
+      found = differences(qemu_of(monitor), monitor, asked);
+    } while (found != none && steady_clock::now() < deadline);
+    return found;
+  }
+
+  static std::string status(qemu_pin::Qmp &monitor) {
+    auto answer = monitor.execute("query-status");
+    return answer ? (*answer)["status"].get<std::string>() : answer.error().message;
+  }
+
+  bool wait_reported(std::size_t vcpus) const {
+    const auto deadline = steady_clock::now() + 30s;
+    while (file_text("debug").size() < vcpus && steady_clock::now() < deadline)
+      std::this_thread::sleep_for(5ms);
+    return file_text("debug").size() >= vcpus;
+  }
+
+  static bool is_gone(pid_t process) {
+    const auto deadline = steady_clock::now() + 10s;
+    while (kill(process, 0) == 0 && steady_clock::now() < deadline)
+      std::this_thread::sleep_for(5ms);
+    return kill(process, 0) != 0;
+  }
+
+  /* A program that poses as a QEMU. */
+  std::string stand_in(const std::string &script) const {
+    const std::string path = files->file("qemu-system-x86_64");
+    write_text(path, "#!/bin/sh\n" + script);
+    chmod(path.c_str(), 0700);
+    return path;
+  }
+
+  void expect_refused(const Lines &more, const std::string &error) {
+    const Ended ended = run_program(line(more));
+    EXPECT_EQ(ended.status, 2);
+    /* QEMU may have warned of the host. */
+    EXPECT_TRUE(ended.errors.ends_with("qemu-pin: " + error + "\n")) << ended.errors;
+    EXPECT_EQ(ended.errors.find("qemu-pin"), ended.errors.rfind("qemu-pin")) << ended.errors;
+    EXPECT_EQ(file_text("debug"), "");
+    EXPECT_FALSE(std::filesystem::exists(files->file("qmp")));
+  }
+};
+
+/* What is the same for a QEMU that is patched. */
+class RunAny : public RunTest {};
+/* What run does itself. */
+class RunStock : public RunTest {};
+/* Those that can run all vCPUs on one thread. */
+class RunOneThread : public RunTest {};
+
+} // namespace
+
+TEST_P(RunAny, EveryThreadHasWhatWasAskedForIt) {
+  auto guest = started(by_run(everything()));
+  ASSERT_TRUE(guest);
+  EXPECT_EQ(lasting(guest->monitor(), everything_asked()), none);
+}
+
+TEST_P(RunAny, ThreadsThatNobodyNamedKeepWhatQemuWasStartedWith) {
+  auto guest = started(by_run({"-vcpu", "0,affinity=" + b}));
+  ASSERT_TRUE(guest);
+  EXPECT_EQ(lasting(guest->monitor(), {{{0, {b}}, {1, {start}}}, {start}}), none);
+}
+
+TEST_P(RunAny, TheExitStatusIsQemus) {
+  Child qemu_pin = start_line(line(vcpus()));
+  {
+    auto monitor = connect_when_ready(files->file("qmp"), qemu_pin);
+    ASSERT_TRUE(monitor) << file_text("errors");
+    EXPECT_TRUE(monitor->execute("quit"));
+  }
+  EXPECT_EQ(qemu_pin.wait(10s), 0);
+
+  Child killed = start_line(line(vcpus()));
+  auto monitor = connect_when_ready(files->file("qmp"), killed);
+  ASSERT_TRUE(monitor) << file_text("errors");
+  kill(qemu_of(*monitor), SIGABRT);
+  /* Not just a status that says so. */
+  siginfo_t end{};
+  ASSERT_EQ(waitid(P_PID, static_cast<id_t>(killed.pid()), &end, WEXITED | WNOWAIT), 0);
+  EXPECT_TRUE(end.si_code == CLD_KILLED || end.si_code == CLD_DUMPED);
+  EXPECT_EQ(end.si_status, SIGABRT);
+}
+
+TEST_P(RunAny, AQemuThatDiesEarlySpeaksForItself) {
+  Lines more = vcpus();
+  more.emplace_back("-bogus");
+  const Ended ended = run_program(line(more));
+  EXPECT_EQ(ended.status, 1);
+  EXPECT_NE(ended.errors.find("-bogus: invalid option"), std::string::npos);
+  EXPECT_EQ(ended.errors.find("qemu-pin"), std::string::npos) << ended.errors;
+}
+
+TEST_P(RunAny, TheStandardStreamsAreQemus) {
+  Lines argv = {"sh", "-c", "(sleep 1; printf '\\001cinfo status\\n'; sleep 1; echo quit) | \"$@\"",
+                "sh"};
+  for (const std::string &word :
+       {std::string(QEMU_PIN), std::string("run"), std::string("--"), GetParam().path,
+        std::string("-accel"), GetParam().accelerator, std::string("-nographic"), std::string("-m"),
+        std::string("16"), std::string("-bios"), std::string(GUEST_IMAGE), std::string("-vcpu"),
+        "0,affinity=" + b})
+    argv.push_back(word);
+  const Ended ended = run_program(argv);
+  EXPECT_EQ(ended.status, 0) << ended.errors;
+  EXPECT_NE(ended.output.find("VM status: running"), std::string::npos) << ended.output;
+}
+
+TEST_P(RunAny, SigtermEndsTheGuest) {
+  Child qemu_pin = start_line(line(vcpus()));
+  auto monitor = connect_when_ready(files->file("qmp"), qemu_pin);
+  ASSERT_TRUE(monitor) << file_text("errors");
+  ASSERT_TRUE(wait_reported(2));
+  const pid_t qemu = qemu_of(*monitor);
+  qemu_pin.signal(SIGTERM);
+  EXPECT_EQ(qemu_pin.wait(10s), 0);
+  EXPECT_TRUE(is_gone(qemu));
+  EXPECT_FALSE(std::filesystem::exists(files->file("qmp")));
+}
+
+TEST_P(RunAny, DashSIsLeftToTheUser) {
+  Lines more = everything();
+  more.emplace_back("-S");
+  Child qemu_pin = start_line(line(more));
+  auto monitor = connect_when_ready(files->file("qmp"), qemu_pin);
+  ASSERT_TRUE(monitor) << file_text("errors");
+  EXPECT_EQ(lasting(*monitor, everything_asked()), none);
+  std::this_thread::sleep_for(300ms);
+  EXPECT_EQ(status(*monitor), "prelaunch");
+  EXPECT_EQ(file_text("debug"), "");
+  EXPECT_TRUE(monitor->execute("cont"));
+  EXPECT_TRUE(wait_reported(2));
+  EXPECT_EQ(lasting(*monitor, everything_asked()), none);
+}
+
+TEST_P(RunAny, ADaemonRunsOnPinned) {
+  const Orphans orphans;
+  Lines more = everything();
+  more.insert(more.end(), {"-daemonize", "-pidfile", files->file("pid")});
+  const Ended ended = run_program(line(more));
+  ASSERT_EQ(ended.status, 0) << ended.errors;
+  Child daemon = Child::adopt(std::stoi(file_text("pid")));
+  ASSERT_TRUE(wait_reported(2));
+  auto monitor = connect_when_ready(files->file("qmp"), daemon);
+  ASSERT_TRUE(monitor) << monitor.error().message;
+  EXPECT_EQ(lasting(*monitor, everything_asked()), none);
+  /* And nobody but it is left. */
+  EXPECT_EQ(qemu_of(*monitor), daemon.pid());
+  EXPECT_TRUE(monitor->execute("quit"));
+  EXPECT_EQ(daemon.wait(10s), 0);
+  EXPECT_FALSE(Orphans::left_behind());
+}
+
+TEST_P(RunAny, ThePreconfiguredMachineIsTheUsers) {
+  Lines more = vcpus();
+  more.insert(more.end(), {"-preconfig", "-iothreadpin", "io0,affinity=" + b});
+  Child qemu_pin = start_line(line(more));
+  auto monitor = connect_when_ready(files->file("qmp"), qemu_pin);
+  ASSERT_TRUE(monitor) << file_text("errors");
+  std::this_thread::sleep_for(300ms);
+  EXPECT_TRUE(monitor->execute("object-add", {{"qom-type", "iothread"}, {"id", "io0"}}));
+  EXPECT_TRUE(monitor->execute("x-exit-preconfig"));
+  EXPECT_TRUE(wait_reported(2)) << file_text("errors");
+  EXPECT_EQ(lasting(*monitor, {{{0, {b}}, {1, {a}}}, {start}, {{"io0", {b}}}}), none);
+}
+
+TEST_P(RunAny, AVcpuIsPinnedWhenItIsPlugged) {
+  GuestSpec spec = by_run(vcpus());
+  spec.smp = "1,maxcpus=2";
+  Child qemu_pin = start_line(command_line(spec, files->path()));
+  auto monitor = connect_when_ready(files->file("qmp"), qemu_pin);
+  ASSERT_TRUE(monitor) << file_text("errors");
+  ASSERT_TRUE(wait_reported(1));
+  auto slots = monitor->execute("query-hotpluggable-cpus");
+  ASSERT_TRUE(slots);
+  for (const auto &slot : *slots) {
+    if (slot.contains("qom-path"))
+      continue;
+    nlohmann::json arguments = slot["props"];
+    arguments["driver"] = slot["type"];
+    EXPECT_TRUE(monitor->execute("device_add", arguments));
+  }
+  EXPECT_EQ(lasting(*monitor, {{{0, {b}}, {1, {a}}}, {start}}), none);
+}
+
+TEST_P(RunAny, APatchedQemuAndOneWithoutPinsAreExecuted) {
+  auto guest = started(by_run(GetParam().patched ? vcpus() : none));
+  ASSERT_TRUE(guest);
+  EXPECT_EQ(std::filesystem::read_symlink("/proc/" + std::to_string(guest->pid()) + "/exe"),
+            std::filesystem::canonical(GetParam().path));
+}
+
+TEST_P(RunStock, WhatIsWrongIsToldBeforeQemuIsStarted) {
+  /* It is asked for its options, and leaves word when it is started otherwise. */
+  const std::string qemu = stand_in("[ \"$1\" = -help ] || touch " + files->file("started") + "\n");
+  const auto errors = [&](const Lines &more) {
+    Lines arguments = {"run", "--", qemu, "-smp", "2"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Ended ended = qemu_pin_program(arguments);
+    EXPECT_EQ(ended.status, 2);
+    return ended.errors;
+  };
+  EXPECT_EQ(errors({"-vcpu", "9,affinity=" + a}),
+            "qemu-pin: -vcpu 9,affinity=" + a +
+                ": vCPU 9 does not exist (this machine has vCPUs 0-1)\n");
+  EXPECT_TRUE(errors({"-vcpu", "0,affinity=99999"})
+                  .starts_with("qemu-pin: -vcpu 0,affinity=99999: host CPU 99999 does not exist"));
+  EXPECT_EQ(errors({"-vcpu", "0,affinity=" + a, "-vcpu", "0,affinity=" + b}),
+            "qemu-pin: -vcpu 0,affinity=" + b + ": vCPU 0 is pinned already\n");
+  EXPECT_EQ(errors({"-iothreadpin", "io0"}), "qemu-pin: -iothreadpin io0: affinity is missing\n");
+  EXPECT_FALSE(std::filesystem::exists(files->file("started")));
+}
+
+TEST_P(RunStock, ArgumentsAreLeftAsTheyAre) {
+  const std::string qemu = stand_in("[ \"$1\" = -help ] && exit\n"
+                                    "for word; do printf '<%s>' \"$word\"; done\n");
+  const Lines odd = {"a b", "", "--", "{}", "[x,y]", "-q", "plan", "-h"};
+  Lines arguments = {"run", "--", qemu};
+  arguments.insert(arguments.end(), odd.begin(), odd.end());
+  const std::string same = "<a b><><--><{}><[x,y]><-q><plan><-h>";
+  EXPECT_EQ(qemu_pin_program(arguments).output, same);
+  arguments.insert(arguments.end(), {"-vcpu", "0,affinity=" + a});
+  EXPECT_TRUE(qemu_pin_program(arguments).output.starts_with(same + "<-S><-readconfig>"));
+}
+
+TEST_P(RunStock, AQemuThatCannotBeExecutedIsNamed) {
+  const Ended missing =
+      qemu_pin_program({"run", "--", "/nowhere/qemu", "-vcpu", "0,affinity=" + a});
+  EXPECT_EQ(missing.status, 2);
+  EXPECT_EQ(missing.errors, "qemu-pin: /nowhere/qemu: No such file or directory\n");
+  EXPECT_EQ(qemu_pin_program({"run"}).status, 2);
+}
+
+TEST_P(RunStock, IfPinningFailsTheGuestNeverRuns) {
+  const Orphans orphans;
+  expect_refused({"-iothreadpin", "io9,affinity=" + a},
+                 "-iothreadpin io9,affinity=" + a + ": there is no iothread 'io9'");
+  EXPECT_FALSE(Orphans::left_behind());
+  expect_refused({"-iothreadpin", "io9,affinity=" + a, "-daemonize"},
+                 "-iothreadpin io9,affinity=" + a + ": there is no iothread 'io9'");
+  EXPECT_FALSE(Orphans::left_behind());
+}
+
+TEST_P(RunOneThread, HasOnePin) {
+  GuestSpec spec = by_run(vcpus());
+  spec.accelerator = "tcg,thread=single";
+  const Ended ended = run_program(command_line(spec, files->path()));
+  EXPECT_EQ(ended.status, 2);
+  EXPECT_EQ(ended.errors, "qemu-pin: -vcpu 1,affinity=" + a +
+                              ": vCPU 1 cannot have this pin: all vCPUs share one thread, and "
+                              "vCPU 0 has another (-vcpu 0,affinity=" +
+                              b + ")\n");
+  EXPECT_EQ(file_text("debug"), "");
+}
+
+TEST_P(RunStock, AQemuThatNeverAnswersIsEnded) {
+  const std::string qemu =
+      stand_in("[ \"$1\" = -help ] && exit\necho $$ >" + files->file("pid") + "\nexec sleep 60\n");
+  const auto begin = steady_clock::now();
+  const Ended ended =
+      qemu_pin_program({"run", "--timeout", "3", "--", qemu, "-vcpu", "0,affinity=" + a});
+  EXPECT_EQ(ended.status, 2);
+  EXPECT_EQ(ended.errors, "qemu-pin: waiting for QEMU to answer\n"
+                          "qemu-pin: QEMU did not answer within 3 s\n");
+  EXPECT_LT(steady_clock::now() - begin, 10s);
+  EXPECT_TRUE(is_gone(std::stoi(file_text("pid"))));
+  EXPECT_EQ(
+      qemu_pin_program({"run", "-q", "--timeout=3", "--", qemu, "-vcpu", "0,affinity=" + a}).errors,
+      "qemu-pin: QEMU did not answer within 3 s\n");
+  stand_in("exec sleep 60\n");
+  EXPECT_EQ(
+      qemu_pin_program({"run", "--timeout", "1", "--", qemu, "-vcpu", "0,affinity=" + a}).errors,
+      "qemu-pin: " + qemu + " -help does not end\n");
+}
+
+TEST_P(RunStock, SignalsReachAQemuThatDoesNotAnswerYet) {
+  const std::string qemu = stand_in("[ \"$1\" = -help ] && exit\n"
+                                    "trap 'echo usr1; kill $!; exit 7' USR1\n"
+                                    "sleep 60 &\necho ready; wait\n");
+  Child qemu_pin = start_line({QEMU_PIN, "run", "--", qemu, "-vcpu", "0,affinity=" + a});
+  for (int i = 0; i < 1000 && file_text("output") != "ready\n"; ++i)
+    std::this_thread::sleep_for(5ms);
+  qemu_pin.signal(SIGUSR1);
+  EXPECT_EQ(qemu_pin.wait(10s), 7);
+  EXPECT_EQ(file_text("output"), "ready\nusr1\n");
+}
+
+TEST_P(RunStock, NoGuestOutlivesUs) {
+  const Orphans orphans;
+  std::vector<Lines> ways = {vcpus()};
+  if (geteuid() == 0) {
+    /* Which makes Linux forget whose child it is. */
+    ways.push_back(vcpus());
+    ways.back().insert(ways.back().end(), {"-runas", "nobody"});
+  }
+  for (const Lines &more : ways) {
+    Child qemu_pin = start_line(line(more));
+    auto monitor = connect_when_ready(files->file("qmp"), qemu_pin);
+    ASSERT_TRUE(monitor) << file_text("errors");
+    ASSERT_TRUE(wait_reported(2));
+    qemu_pin.signal(SIGKILL);
+    EXPECT_EQ(qemu_pin.wait(10s), 128 + SIGKILL);
+    EXPECT_FALSE(Orphans::left_behind()) << more.back();
+    std::filesystem::remove(files->file("debug"));
+    std::filesystem::remove(files->file("qmp"));
+  }
+}
+
+TEST_P(RunStock, NothingIsLeftOfOneThatIsKilledAsItStarts) {
+  const Orphans orphans;
+  Lines daemon = vcpus();
+  /* Which is refused in the end: else one that had its pins in time would live on. */
+  daemon.insert(daemon.end(), {"-daemonize", "-iothreadpin", "io0,affinity=" + a});
+  for (const Lines &more : {vcpus(), daemon})
+    for (int delay = 0; delay <= 300; delay += 10) {
+      Child qemu_pin = start_line(line(more));
+      std::this_thread::sleep_for(std::chrono::milliseconds(delay));
+      qemu_pin.signal(SIGKILL);
+      qemu_pin.wait(10s);
+      ASSERT_FALSE(Orphans::left_behind()) << more.back() << " after " << delay << " ms";
+      /* The user's socket: a QEMU that is ended before it handles signals leaves it. */
+      std::filesystem::remove(files->file("qmp"));
+    }
+}
+
+TEST_P(RunStock, NothingIsLeftToReach) {
+  Lines more = everything();
+  auto guest = started(by_run(more));
+  ASSERT_TRUE(guest);
+  ASSERT_EQ(lasting(guest->monitor(), everything_asked()), none);
+  /* Our end of the private monitor is closed: QEMU says that it is disconnected. */
+  std::string monitors;
+  for (int i = 0; i < 200; ++i) {
+    auto chardevs = guest->monitor().execute("query-chardev");
+    ASSERT_TRUE(chardevs);
+    for (const auto &chardev : *chardevs)
+      if (chardev["label"] == "qemu-pin")
+        monitors = chardev["filename"].get<std::string>() +
+                   (chardev["frontend-open"].get<bool>() ? "" : " closed");
+    if (monitors.starts_with("disconnected"))
+      break;
+    std::this_thread::sleep_for(10ms);
+  }
+  EXPECT_TRUE(monitors.starts_with("disconnected")) << monitors;
+}
+
+TEST_P(RunStock, ItKeepsItselfOffTheVcpus) {
+  auto guest = started(by_run({"-vcpu", "0,affinity=" + b, "-emulatorpin", "affinity=" + a}));
+  ASSERT_TRUE(guest);
+  std::string own;
+  for (int i = 0; i < 500 && own != a; ++i) {
+    own = (*qemu_pin::Procfs().allowed_cpus(guest->pid(), guest->pid()))->list;
+    std::this_thread::sleep_for(5ms);
+  }
+  EXPECT_EQ(own, a);
+}
+
+INSTANTIATE_TEST_SUITE_P(Run, RunAny, testing::ValuesIn(qemus()), qemu_name);
+INSTANTIATE_TEST_SUITE_P(Run, RunStock, testing::ValuesIn(stock_qemus()), qemu_name);
+INSTANTIATE_TEST_SUITE_P(Run, RunOneThread,
+                         testing::ValuesIn(with_accelerator(stock_qemus(), "tcg")), qemu_name);

@@ -1,0 +1,422 @@
+/*
+ * qemu-pin show on running machines: what it prints is what the kernel says.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "qemu_pin_program.h"
+
+#include "procfs.h"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <sched.h>
+#include <sstream>
+#include <thread>
+#include <unistd.h>
+
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+namespace {
+
+/* What the test itself reads of a thread. */
+struct KernelsWord {
+  std::string name, cpus;
+  int policy, priority;
+
+  bool operator==(const KernelsWord &) const = default;
+};
+
+void PrintTo(const KernelsWord &word, std::ostream *out) {
+  *out << "'" << word.name << "' on " << word.cpus << " policy " << word.policy << " "
+       << word.priority;
+}
+
+std::map<pid_t, KernelsWord> kernels_word(pid_t process) {
+  std::map<pid_t, KernelsWord> threads;
+  const std::string folder = "/proc/" + std::to_string(process) + "/task";
+  for (const auto &entry : std::filesystem::directory_iterator(folder)) {
+    const pid_t id = std::stoi(entry.path().filename());
+    KernelsWord word;
+    word.name = read_text(entry.path() / "comm");
+    word.name.resize(word.name.size() - std::min<std::size_t>(word.name.size(), 1));
+    std::istringstream status(read_text(entry.path() / "status"));
+    for (std::string line; std::getline(status, line);)
+      if (line.starts_with("Cpus_allowed_list:\t"))
+        word.cpus = line.substr(19);
+    sched_param parameter{};
+    word.policy = sched_getscheduler(id);
+    sched_getparam(id, &parameter);
+    word.priority = parameter.sched_priority;
+    threads[id] = word;
+  }
+  return threads;
+}
+
+int policy_number(const std::string &name) {
+  const std::map<std::string, int> numbers = {{"other", SCHED_OTHER},
+                                              {"batch", SCHED_BATCH},
+                                              {"idle", SCHED_IDLE},
+                                              {"fifo", SCHED_FIFO},
+                                              {"rr", SCHED_RR}};
+  return numbers.contains(name) ? numbers.at(name) : -1;
+}
+
+std::map<pid_t, KernelsWord> in_json(const json &machine) {
+  std::map<pid_t, KernelsWord> threads;
+  for (const json &thread : machine["threads"])
+    threads[thread["id"]] = {thread["name"], thread["cpus"], policy_number(thread["policy"]),
+                             thread["priority"]};
+  return threads;
+}
+
+/* The table's lines, in words; the columns before NAME hold no blank but ROLE's. */
+std::map<pid_t, KernelsWord> in_table(const std::string &text) {
+  std::map<pid_t, KernelsWord> threads;
+  std::istringstream lines(text);
+  std::string line;
+  std::getline(lines, line);
+  std::getline(lines, line);
+  const std::size_t name_at = line.find("NAME"), thread_at = line.find("THREAD");
+  while (std::getline(lines, line)) {
+    std::istringstream words(line.substr(thread_at));
+    pid_t id = 0;
+    std::string cpus, on, policy, priority;
+    words >> id >> cpus >> on >> policy >> priority;
+    threads[id] = {line.substr(name_at), cpus, policy_number(policy),
+                   priority == "-" ? 0 : std::stoi(priority)};
+  }
+  return threads;
+}
+
+/* "vcpu [0]", "iothread io0", "emulator" of each thread of a machine. */
+std::map<pid_t, std::string> roles(const json &machine) {
+  std::map<pid_t, std::string> found;
+  for (const json &thread : machine["threads"]) {
+    std::string role = thread["role"];
+    if (role == "vcpu")
+      role += " " + thread["vcpus"].dump();
+    if (role == "iothread")
+      role += " " + thread["iothread"].get<std::string>();
+    found[thread["id"]] = role;
+  }
+  return found;
+}
+
+class ShowTest : public MachineTest {
+protected:
+  static std::string pid(const Guest &guest) { return std::to_string(guest.pid()); }
+
+  static json document(const std::vector<std::string> &arguments) {
+    std::vector<std::string> all = {"show", "--json"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    const Ended ended = qemu_pin_program(all);
+    EXPECT_EQ(ended.status, 0) << ended.errors;
+    const json parsed = json::parse(ended.output, nullptr, false);
+    EXPECT_EQ(parsed.is_object() ? parsed["qemu-pin-show"] : json(), 1) << ended.output;
+    return parsed;
+  }
+
+  /* What the monitor says, that the test holds. */
+  static void expect_roles(Guest &guest, const json &machine) {
+    auto found = roles(machine);
+    auto vcpus = guest.vcpu_threads();
+    ASSERT_TRUE(vcpus) << vcpus.error().message;
+    for (const auto &[vcpu, thread] : *vcpus) {
+      EXPECT_EQ(found[thread], "vcpu [" + std::to_string(vcpu) + "]");
+      found.erase(thread);
+    }
+    auto iothreads = guest.monitor().execute("query-iothreads");
+    ASSERT_TRUE(iothreads) << iothreads.error().message;
+    for (const json &iothread : *iothreads) {
+      EXPECT_EQ(found[iothread["thread-id"]], "iothread " + iothread["id"].get<std::string>());
+      found.erase(iothread["thread-id"]);
+    }
+    EXPECT_EQ(found[guest.pid()], "emulator");
+    for (const auto &[thread, role] : found)
+      EXPECT_TRUE(role == "emulator" || role == "worker" || role == "kvm" || role == "nursery")
+          << thread << " " << role;
+  }
+};
+
+const std::vector<std::string> named = {"-name", "guest=win11,debug-threads=on", "-object",
+                                        "iothread,id=io0"};
+
+/* Those that can run all vCPUs on one thread. */
+class ShowOneThread : public ShowTest {};
+
+TEST_P(ShowTest, TableAndJsonAreWhatTheKernelSays) {
+  auto guest = started(spec(named));
+  ASSERT_TRUE(guest);
+  const pid_t vcpu = (*guest->vcpu_threads())[1];
+  cpu_set_t only_a;
+  CPU_ZERO(&only_a);
+  CPU_SET(std::stoul(a), &only_a);
+  ASSERT_EQ(sched_setaffinity(vcpu, sizeof only_a, &only_a), 0);
+  sched_param zero{};
+  ASSERT_EQ(sched_setscheduler(vcpu, SCHED_BATCH, &zero), 0);
+
+  const auto expected = kernels_word(guest->pid());
+  const json shown = document({pid(*guest)});
+  EXPECT_EQ(in_json(shown["machines"][0]), expected);
+  EXPECT_EQ(shown["machines"][0]["pid"], guest->pid());
+  EXPECT_EQ(shown["machines"][0]["guest"], "win11");
+  EXPECT_EQ(shown["machines"][0]["since"], "beginning");
+  const Ended table = qemu_pin_program({"show", pid(*guest)});
+  EXPECT_EQ(table.status, 0);
+  EXPECT_EQ(table.errors, "");
+  EXPECT_TRUE(table.output.starts_with("process " + pid(*guest) + " (guest win11), " +
+                                       std::to_string(expected.size()) +
+                                       " threads, since each thread began\nROLE "))
+      << table.output;
+  EXPECT_EQ(in_table(table.output), expected) << table.output;
+}
+
+TEST_P(ShowTest, RolesAreKnownByTheNamesOfThreads) {
+  auto guest = started(spec(named));
+  ASSERT_TRUE(guest);
+  expect_roles(*guest, document({pid(*guest)})["machines"][0]);
+}
+
+TEST_P(ShowTest, RolesAreKnownByTheMonitor) {
+  GuestSpec unnamed = spec(monitor_option());
+  unnamed.more.insert(unnamed.more.end(), {"-object", "iothread,id=io0"});
+  auto guest = started(unnamed);
+  ASSERT_TRUE(guest);
+  expect_roles(*guest, document({"--qmp", monitor_socket()})["machines"][0]);
+  /* Its command line names the socket. */
+  expect_roles(*guest, document({pid(*guest)})["machines"][0]);
+}
+
+TEST_P(ShowTest, SaysHowRolesCouldBeKnown) {
+  auto guest = started(spec({"-name", "win11,debug-threads=off"}));
+  ASSERT_TRUE(guest);
+  const Ended table = qemu_pin_program({"show", pid(*guest)});
+  EXPECT_EQ(table.status, 0);
+  EXPECT_EQ(table.errors, "qemu-pin: of process " + pid(*guest) +
+                              " nothing tells which thread is which vCPU's: give --qmp SOCKET, or "
+                              "start QEMU with -name debug-threads=on\n");
+  EXPECT_NE(table.output.find("\n?  "), std::string::npos) << table.output;
+  EXPECT_EQ(table.output.find("vcpu"), std::string::npos) << table.output;
+  EXPECT_EQ(in_table(table.output), kernels_word(guest->pid())) << table.output;
+}
+
+TEST_P(ShowOneThread, MayRunAllVcpus) {
+  GuestSpec single = spec(monitor_option());
+  single.accelerator = "tcg,thread=single";
+  single.more.insert(single.more.end(), {"-name", "guest=one,debug-threads=on"});
+  auto guest = started(single);
+  ASSERT_TRUE(guest);
+  const std::string by_monitor = qemu_pin_program({"show", "--qmp", monitor_socket()}).output;
+  EXPECT_NE(by_monitor.find("\nvcpus 0-1  "), std::string::npos) << by_monitor;
+}
+
+TEST_P(ShowTest, CountsOverTheTimeAskedFor) {
+  auto guest = started(spec(named));
+  ASSERT_TRUE(guest);
+  const json machine = document({pid(*guest), "--for", "0.5"})["machines"][0];
+  EXPECT_EQ(machine["since"], "look");
+  std::int64_t spinning = 0;
+  for (const json &thread : machine["threads"]) {
+    EXPECT_GE(thread["over_ns"].get<std::int64_t>(), 500'000'000);
+    /* The kernel's own count may be a tick ahead. */
+    EXPECT_LE(thread["run_ns"].get<std::int64_t>(),
+              thread["over_ns"].get<std::int64_t>() + 20'000'000);
+    if (thread["role"] == "vcpu")
+      spinning += thread["run_ns"].get<std::int64_t>();
+  }
+  EXPECT_GT(spinning, 50'000'000) << machine.dump(2);
+  const std::string table = qemu_pin_program({"show", pid(*guest), "--for", "0.2"}).output;
+  EXPECT_NE(table.find("threads, over 0.2 s\n"), std::string::npos) << table;
+}
+
+TEST_P(ShowTest, CountsWhatAThreadHasHadSinceItBegan) {
+  auto guest = started(spec(named));
+  ASSERT_TRUE(guest);
+  const pid_t vcpu = (*guest->vcpu_threads())[0];
+  const auto usage = [&] { return **qemu_pin::Procfs().usage(guest->pid(), vcpu); };
+  const auto before = usage();
+  const json machine = document({pid(*guest)})["machines"][0];
+  const auto after = usage();
+  for (const json &thread : machine["threads"])
+    if (thread["id"] == vcpu) {
+      EXPECT_GE(thread["run_ns"].get<std::uint64_t>(), before.run_ns);
+      EXPECT_LE(thread["run_ns"].get<std::uint64_t>(), after.run_ns);
+      EXPECT_GE(thread["wait_ns"].get<std::uint64_t>(), before.wait_ns);
+      EXPECT_LE(thread["wait_ns"].get<std::uint64_t>(), after.wait_ns);
+      EXPECT_GE(thread["involuntary"].get<std::uint64_t>(), *before.involuntary);
+      EXPECT_LE(thread["involuntary"].get<std::uint64_t>(), *after.involuntary);
+      EXPECT_GE(thread["migrations"].get<std::uint64_t>(), *before.migrations);
+      EXPECT_LE(thread["migrations"].get<std::uint64_t>(), *after.migrations);
+      /* It cannot have run for longer than it has been there, bar clocks' ticks. */
+      EXPECT_GT(thread["over_ns"].get<std::uint64_t>() + 50'000'000, before.run_ns);
+    }
+}
+
+TEST_P(ShowTest, AllMachinesAreShownEachUnderItsTitle) {
+  auto one = started(spec({"-name", "guest=one,debug-threads=on"}));
+  auto two = started(spec({"-name", "guest=two,debug-threads=on"}));
+  ASSERT_TRUE(one && two);
+  const Ended all = qemu_pin_program({"show", "--all"});
+  EXPECT_EQ(all.status, 0) << all.errors;
+  EXPECT_NE(all.output.find("process " + pid(*one) + " (guest one), "), std::string::npos);
+  EXPECT_NE(all.output.find("\n\nprocess " + pid(*two) + " (guest two), "), std::string::npos)
+      << all.output;
+  const json machines = document({"--all"})["machines"];
+  std::map<int, json> by_process;
+  for (const json &machine : machines)
+    by_process[machine["pid"]] = machine;
+  EXPECT_EQ(in_json(by_process[one->pid()]), kernels_word(one->pid()));
+  EXPECT_EQ(in_json(by_process[two->pid()]), kernels_word(two->pid()));
+}
+
+TEST_P(ShowTest, AMachineIsFoundByItsGuestsName) {
+  auto one = started(spec({"-name", "guest=named-one,debug-threads=on"}));
+  auto two = started(spec({"-name", "named-two,debug-threads=on"}));
+  ASSERT_TRUE(one && two);
+  EXPECT_EQ(document({"--name", "named-two"})["machines"][0]["pid"], two->pid());
+  EXPECT_EQ(document({"--name", "named-one"})["machines"].size(), 1U);
+  auto three = started(spec({"-name", "guest=named-two,debug-threads=on"}));
+  ASSERT_TRUE(three);
+  const Ended several = qemu_pin_program({"show", "--name", "named-two"});
+  EXPECT_EQ(several.status, 2);
+  EXPECT_EQ(several.output, "");
+  EXPECT_NE(several.errors.find("There are 2: "), std::string::npos) << several.errors;
+}
+
+/* With what it printed till then, and one line more. */
+TEST_P(ShowTest, AWatchEndsWithItsMachine) {
+  auto guest = started(spec(named));
+  ASSERT_TRUE(guest);
+  const std::string process = pid(*guest);
+  auto watch = Child::start(
+      {{QEMU_PIN, "show", "--watch=0.1", process}, files->file("output"), files->file("errors")});
+  auto json_watch = Child::start({{QEMU_PIN, "show", "--json", "--watch=0.1", process},
+                                  files->file("json"),
+                                  files->file("json-errors")});
+  ASSERT_TRUE(watch && json_watch);
+  const auto tables = [&] {
+    std::size_t n = 0;
+    const std::string text = read_text(files->file("output"));
+    for (std::size_t at = text.find("ROLE "); at != std::string::npos;
+         at = text.find("ROLE ", at + 1))
+      ++n;
+    return n;
+  };
+  const auto documents = [&] {
+    const std::string text = read_text(files->file("json"));
+    return std::count(text.begin(), text.end(), '\n');
+  };
+  for (int i = 0; i < 200 && (tables() < 3 || documents() < 3); ++i)
+    std::this_thread::sleep_for(50ms);
+  guest.reset();
+  EXPECT_EQ(watch->wait(5s), 0);
+  EXPECT_EQ(json_watch->wait(5s), 0);
+  const std::string text = read_text(files->file("output"));
+  EXPECT_GE(tables(), 3U) << text;
+  EXPECT_TRUE(text.starts_with("process " + process + " (guest win11), ")) << text;
+  EXPECT_NE(text.find("since each thread began\n"), std::string::npos);
+  EXPECT_NE(text.find("\n\nprocess " + process), std::string::npos);
+  EXPECT_NE(text.find(" threads, over 0."), std::string::npos);
+  EXPECT_TRUE(text.ends_with("\nprocess " + process + " (guest win11) has ended\n")) << text;
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+  std::istringstream lines(read_text(files->file("json")));
+  for (std::string line; std::getline(lines, line);)
+    EXPECT_EQ(json::parse(line, nullptr, false)["qemu-pin-show"], 1) << line;
+  EXPECT_EQ(read_text(files->file("json-errors")),
+            "process " + process + " (guest win11) has ended\n");
+}
+
+TEST_P(ShowTest, AMachineThatEndsBetweenTwoLooksIsTrouble) {
+  auto guest = started(spec(named));
+  ASSERT_TRUE(guest);
+  const std::string process = pid(*guest);
+  auto show = Child::start({{QEMU_PIN, "show", "--for", "30", process}, "", files->file("errors")});
+  ASSERT_TRUE(show);
+  std::this_thread::sleep_for(300ms);
+  guest.reset();
+  EXPECT_EQ(show->wait(5s), 2);
+  EXPECT_EQ(read_text(files->file("errors")),
+            "qemu-pin: process " + process + " (guest win11) has ended\n");
+}
+
+/* Machines that start later are watched too. */
+TEST_P(ShowTest, AWatchOfAllSeesNewMachines) {
+  auto first = started(spec({"-name", "guest=first,debug-threads=on"}));
+  ASSERT_TRUE(first);
+  auto watch =
+      Child::start({{QEMU_PIN, "show", "--all", "--watch=0.1"}, files->file("output"), ""});
+  ASSERT_TRUE(watch);
+  const auto wait_for = [&](const std::string &text) {
+    for (int i = 0; i < 100; ++i, std::this_thread::sleep_for(50ms))
+      if (read_text(files->file("output")).find(text) != std::string::npos)
+        return true;
+    return false;
+  };
+  EXPECT_TRUE(wait_for("process " + pid(*first) + " (guest first), "));
+  auto second = started(spec({"-name", "guest=second,debug-threads=on"}));
+  ASSERT_TRUE(second);
+  EXPECT_TRUE(wait_for("process " + pid(*second) + " (guest second), "));
+}
+
+INSTANTIATE_TEST_SUITE_P(Show, ShowTest, testing::ValuesIn(qemus()), qemu_name);
+INSTANTIATE_TEST_SUITE_P(Show, ShowOneThread, testing::ValuesIn(with_accelerator(qemus(), "tcg")),
+                         qemu_name);
+
+Ended show(const std::vector<std::string> &arguments) {
+  std::vector<std::string> all = {"show"};
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  return qemu_pin_program(all);
+}
+
+TEST(ShowArguments, AProcessThatIsNoQemuIsRefused) {
+  const Ended ended = show({std::to_string(getpid())});
+  EXPECT_EQ(ended.status, 2);
+  EXPECT_EQ(ended.output, "");
+  EXPECT_TRUE(ended.errors.starts_with("qemu-pin: process " + std::to_string(getpid()) +
+                                       " is not a QEMU (it runs /"))
+      << ended.errors;
+}
+
+TEST(ShowArguments, AProcessThatIsNotThereIsTrouble) {
+  /* Above the kernel's largest (PID_MAX_LIMIT). */
+  EXPECT_EQ(show({"4194305"}).errors, "qemu-pin: there is no process 4194305\n");
+  EXPECT_EQ(show({"4194305"}).status, 2);
+}
+
+/* A flag's value is behind '=' only; what follows it is the process. */
+TEST(ShowArguments, AWatchTakesNoProcessForItsTime) {
+  EXPECT_EQ(show({"--watch", "4194305"}).errors, "qemu-pin: there is no process 4194305\n");
+  EXPECT_EQ(show({"--watch=2", "4194305"}).errors, "qemu-pin: there is no process 4194305\n");
+  EXPECT_EQ(show({"4194305", "--watch"}).errors, "qemu-pin: there is no process 4194305\n");
+}
+
+TEST(ShowArguments, ATimeThatIsNoneIsRefused) {
+  for (const std::string time : {"0", "-1", "1s", "x", "nan", "inf", "1e99", "0.001", "1 "}) {
+    EXPECT_EQ(show({"--watch=" + time, "4194305"}).errors,
+              "qemu-pin: --watch " + time + ": not a number of seconds from 0.01 to 86400\n");
+    EXPECT_EQ(show({"--for=" + time, "4194305"}).errors,
+              "qemu-pin: --for " + time + ": not a number of seconds from 0.01 to 86400\n");
+    EXPECT_EQ(show({"--for=" + time, "4194305"}).status, 2);
+  }
+}
+
+TEST(ShowArguments, WhatContradictsItselfIsRefused) {
+  EXPECT_EQ(show({"--all", "1"}).status, 2);
+  EXPECT_EQ(show({"--watch", "--for", "1"}).status, 2);
+}
+
+TEST(ShowArguments, NoMachineAtAllIsNoTrouble) {
+  const Ended ended = show({"--all"});
+  if (ended.output.find("process ") != std::string::npos)
+    GTEST_SKIP() << "a QEMU that is not ours runs here";
+  EXPECT_EQ(ended.status, 0);
+  EXPECT_EQ(ended.output, "no QEMU runs here\n");
+  EXPECT_EQ(json::parse(show({"--all", "--json"}).output)["machines"], json::array());
+}
+
+} // namespace
