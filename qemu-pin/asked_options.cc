@@ -20,7 +20,8 @@ Result<std::vector<PinOption>> asked_options(const QemuProcess &process) {
     return line->pins;
   auto environment = Procfs().environment(process.id());
   if (!environment)
-    return environment.error();
+    return Error{environment.error().message + " (its user and root may read it; or say what was "
+                                               "asked, by --plan or by options after --)"};
   const std::string start = std::string(asked_variable) + "=";
   std::vector<std::string> words;
   for (const std::string &variable : *environment)

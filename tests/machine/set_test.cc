@@ -185,6 +185,25 @@ TEST_P(SetTest, ThreadsThatAppearMeanwhileAreSeen) {
   EXPECT_EQ(differences(*guest, {{{0, {a}}, {1, {start}}}, {a}}), none);
 }
 
+TEST_P(SetTest, AnotherUsersMachineIsRefusedWithWhatIsMissing) {
+  if (geteuid() != 0)
+    GTEST_SKIP() << "needs root, to become another user";
+  auto guest = machine();
+  ASSERT_TRUE(guest);
+  Command command{{QEMU_PIN, "set", pid(*guest), "vcpu=0:" + a}, "", files->file("errors")};
+  command.user = 65534;
+  auto set = Child::start(command);
+  if (!set)
+    GTEST_SKIP() << "another user cannot execute qemu-pin: " << set.error().message;
+  EXPECT_EQ(set->wait(30s), 2);
+  EXPECT_NE(read_text(files->file("errors"))
+                .find("Operation not permitted (this needs the user of its process, or the "
+                      "capability CAP_SYS_NICE; "),
+            std::string::npos)
+      << read_text(files->file("errors"));
+  EXPECT_EQ(differences(*guest, untouched()), none);
+}
+
 TEST_P(SetTest, APlanIsAsGoodAsOptions) {
   auto guest = machine();
   ASSERT_TRUE(guest);

@@ -12,8 +12,10 @@
 #include <memory>
 #include <new>
 #include <sched.h>
+#include <string>
 #include <system_error>
 #include <thread>
+#include <unistd.h>
 
 namespace vcpupin {
 namespace {
@@ -71,15 +73,23 @@ Result<KernelMask> read_mask(int thread) {
   return Error{"cannot read which host CPUs this thread may use: " + errno_words(cause)};
 }
 
-Error refusal(const CpuSet &asked, int cause) {
+bool is_ours(int thread) {
+  return thread == 0 || access(("/proc/self/task/" + std::to_string(thread)).c_str(), F_OK) == 0;
+}
+
+Error refusal(int thread, const CpuSet &asked, int cause) {
+  const bool ours = is_ours(thread);
   std::string why = errno_words(cause);
-  if (cause == EPERM || cause == EACCES)
+  if ((cause == EPERM || cause == EACCES) && !ours)
+    why += " (this needs the user of its process, or the capability CAP_SYS_NICE; a seccomp filter "
+           "or a security module may forbid it too)";
+  else if (cause == EPERM || cause == EACCES)
     /* Unlike another's, one's own affinity is everyone's to change: who says no
      * is not the scheduler, and running as root would not help. */
     why += " (this needs no capability; a seccomp filter or a security module must permit "
            "sched_setaffinity)";
   else if (cause == EINVAL)
-    why = "no such CPU is online in this process's cpuset";
+    why = std::string("no such CPU is online in ") + (ours ? "this" : "its") + " process's cpuset";
   return {"the kernel refuses to pin this thread to host " + name_cpus(asked) + ": " + why};
 }
 
@@ -131,7 +141,7 @@ std::optional<Error> apply_affinity(int thread, const CpuSet &asked) {
      * birth. */
     if ((cause == EPERM || cause == EACCES) && *former == asked)
       return std::nullopt;
-    return refusal(asked, cause);
+    return refusal(thread, asked, cause);
   }
 
   /* The kernel drops what the cpuset lacks, without a word. */
