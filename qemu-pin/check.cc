@@ -26,20 +26,19 @@ struct CheckOptions {
 };
 
 Result<GuestDescription> read(const CheckOptions &options) {
-  const std::string &file = options.libvirt.empty() ? options.plan : options.libvirt;
-  if (file.empty())
+  if (!options.plan.empty()) {
+    auto plan = read_plan(options.plan);
+    if (!plan)
+      return plan.error();
+    return described(*plan);
+  }
+  if (options.libvirt.empty())
     return read_qemu_arguments(options.arguments);
-  auto text = read_text_file(file);
+  auto text = read_text_file(options.libvirt);
   if (!text)
     return text.error();
-  if (!options.libvirt.empty()) {
-    auto guest = read_libvirt_domain(*text);
-    return guest ? guest : Error{file + ": " + guest.error().message};
-  }
-  auto plan = plan_from_json(*text);
-  if (!plan)
-    return Error{file + ": " + plan.error().message};
-  return described(*plan);
+  auto guest = read_libvirt_domain(*text);
+  return guest ? guest : Error{options.libvirt + ": " + guest.error().message};
 }
 
 void print_json(const std::vector<Finding> &findings) {

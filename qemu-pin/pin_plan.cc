@@ -2,6 +2,7 @@
 #include "pin_plan.h"
 
 #include "cpu_set.h"
+#include "text_file.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -144,6 +145,14 @@ Result<PinPlan> plan_from_json(const std::string &text) {
   } catch (const std::invalid_argument &error) {
     return Error{error.what()};
   }
+}
+
+Result<PinPlan> read_plan(const std::string &path) {
+  auto text = read_text_file(path);
+  if (!text)
+    return text.error();
+  auto plan = plan_from_json(*text);
+  return plan ? plan : Error{path + ": " + plan.error().message};
 }
 
 } // namespace qemu_pin

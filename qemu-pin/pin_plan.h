@@ -53,6 +53,9 @@ std::string to_json(const PinPlan &plan);
 /* Fails on text that is not a plan of this version, naming the piece. */
 Result<PinPlan> plan_from_json(const std::string &text);
 
+/* The same of a file, which the message names; "-" is standard input. */
+Result<PinPlan> read_plan(const std::string &path);
+
 } // namespace qemu_pin
 
 #endif

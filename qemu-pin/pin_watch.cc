@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pin_watch.h"
 
+#include "printable.h"
 #include "repin.h"
 #include "subcommand.h"
 
@@ -95,7 +96,7 @@ void PinWatch::move_stowaways() {
     if (!pin || *pin == wanted || !is_stowaway(thread, *pin))
       continue;
     if (auto error = apply_pin(thread.id, wanted))
-      report_once(thread.id, thread.role_text() + " '" + thread.name +
+      report_once(thread.id, thread.role_text() + " '" + printable(thread.name) +
                                  "' stays on a vCPU's CPUs: " + error->message);
   }
 }

@@ -9,7 +9,6 @@
 #include "placement.h"
 #include "roles.h"
 #include "subcommand.h"
-#include "text_file.h"
 #include "topology_options.h"
 
 #include <CLI/CLI.hpp>
@@ -152,12 +151,9 @@ void print(const PlanOptions &options, const PinPlan &plan, const std::string &r
 }
 
 int print_known(const PlanOptions &options) {
-  auto text = read_text_file(options.file);
-  if (!text)
-    return report(text.error().message);
-  auto plan = plan_from_json(*text);
+  auto plan = read_plan(options.file);
   if (!plan)
-    return report(options.file + ": " + plan.error().message);
+    return report(plan.error().message);
   print(options, *plan, "");
   return done;
 }

@@ -7,7 +7,6 @@
 #include "number.h"
 #include "repin.h"
 #include "subcommand.h"
-#include "text_file.h"
 
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -149,12 +148,9 @@ std::optional<Error> add_sched(AskedPins &asked, const std::string &text,
 Result<AskedPins> read(const SetOptions &options, Machine &machine) {
   AskedPins asked;
   if (!options.plan.empty()) {
-    auto text = read_text_file(options.plan);
-    if (!text)
-      return text.error();
-    auto plan = plan_from_json(*text);
+    auto plan = read_plan(options.plan);
     if (!plan)
-      return Error{options.plan + ": " + plan.error().message};
+      return plan.error();
     asked = asked_by(*plan);
   }
   for (const std::string &assignment : options.assignments)

@@ -9,7 +9,6 @@
 #include "printable.h"
 #include "strangers.h"
 #include "subcommand.h"
-#include "text_file.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -53,12 +52,9 @@ volatile std::sig_atomic_t interrupted = 0;
 
 Result<AskedPins> asked_of(const VerifyOptions &options, const QemuProcess &process) {
   if (!options.plan.empty()) {
-    auto text = read_text_file(options.plan);
-    if (!text)
-      return text.error();
-    auto plan = plan_from_json(*text);
+    auto plan = read_plan(options.plan);
     if (!plan)
-      return Error{options.plan + ": " + plan.error().message};
+      return plan.error();
     return asked_by(*plan);
   }
   Result<std::vector<PinOption>> pins = std::vector<PinOption>();
