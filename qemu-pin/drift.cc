@@ -3,6 +3,7 @@
 
 #include "cpuset_group.h"
 #include "pin_targets.h"
+#include "printable.h"
 #include "text_file.h"
 
 #include <algorithm>
@@ -30,23 +31,23 @@ CpuSet online() {
 
 class Finder {
 public:
-  Finder(const std::vector<MachineThread> &threads, const AskedPins &asked, pid_t main_thread)
-      : threads_(threads), asked_(asked) {
+  Finder(const PinTargets &targets, const AskedPins &asked, pid_t main_thread)
+      : targets_(targets), asked_(asked) {
     if (auto pin = read_pin(main_thread))
       main_ = *pin;
   }
 
-  std::vector<Drift> run(const PinTargets &targets) {
-    for (const PinTarget &target : targets.found)
+  std::vector<Drift> run() {
+    for (const PinTarget &target : targets_.found)
       compare(target);
-    for (const unsigned vcpu : targets.missing_vcpus)
+    for (const unsigned vcpu : targets_.missing_vcpus)
       found_.push_back({0, "vcpu " + std::to_string(vcpu), host_cpus(asked_.vcpus.at(vcpu).cpus),
                         "no such vCPU", "not plugged"});
-    for (const std::string &id : targets.missing_iothreads)
+    for (const std::string &id : targets_.missing_iothreads)
       found_.push_back({0, "iothread " + id, host_cpus(asked_.iothreads.at(id).cpus),
                         "no such iothread", "removed, or never added"});
     if (!asked_.emulator)
-      stowaways(targets);
+      stowaways();
     return std::move(found_);
   }
 
@@ -80,7 +81,7 @@ private:
       return host_cpus(offline) + (offline.size() == 1 ? " is offline" : " are offline");
     const auto group = cpuset_of(target.thread.id);
     if (group && !without(asked, group->cpus).empty())
-      return "its cpuset " + group->path + " has only " + host_cpus(group->cpus);
+      return "its cpuset " + printable(group->path) + " has only " + host_cpus(group->cpus);
     const std::string vcpu = target.is_emulators ? vcpu_with(pin) : "";
     return vcpu.empty() ? "pinned anew from outside" : "a stowaway, with the pin of " + vcpu;
   }
@@ -95,10 +96,10 @@ private:
   }
 
   /* Where nothing is asked of the emulator, its threads may be anywhere but there. */
-  void stowaways(const PinTargets &targets) {
-    for (const MachineThread &thread : threads_) {
+  void stowaways() {
+    for (const MachineThread &thread : targets_.threads) {
       const bool is_asked =
-          std::any_of(targets.found.begin(), targets.found.end(),
+          std::any_of(targets_.found.begin(), targets_.found.end(),
                       [&](const PinTarget &target) { return target.thread.id == thread.id; });
       if (is_asked || thread.role == Role::vcpu || thread.role == Role::iothread ||
           thread.role == Role::nursery)
@@ -111,7 +112,7 @@ private:
     }
   }
 
-  const std::vector<MachineThread> &threads_;
+  const PinTargets &targets_;
   const AskedPins &asked_;
   std::optional<ThreadPin> main_;
   std::vector<Drift> found_;
@@ -125,13 +126,10 @@ std::string Drift::text() const {
 }
 
 Result<std::vector<Drift>> find_drifts(Machine &machine, const AskedPins &asked) {
-  auto threads = machine.threads();
-  if (!threads)
-    return threads.error();
-  auto targets = find_targets(*threads, asked);
+  auto targets = find_targets(machine, asked);
   if (!targets)
     return targets.error();
-  return Finder(*threads, asked, machine.process().id()).run(*targets);
+  return Finder(*targets, asked, machine.process().id()).run();
 }
 
 } // namespace qemu_pin

@@ -4,6 +4,7 @@
 #include "cpu_set.h"
 #include "number.h"
 #include "option_pieces.h"
+#include "printable.h"
 
 #include <algorithm>
 #include <string_view>
@@ -101,14 +102,12 @@ std::vector<std::string> monitor_sockets(const QemuProcess &process) {
   return paths;
 }
 
-std::string MachineThread::role_text() const {
+const char *role_name(Role role) {
   switch (role) {
   case Role::vcpu:
-    if (vcpus.empty())
-      return "vcpus";
-    return (vcpus.size() == 1 ? "vcpu " : "vcpus ") + cpu_list({vcpus.begin(), vcpus.end()});
+    return "vcpu";
   case Role::iothread:
-    return "iothread " + iothread;
+    return "iothread";
   case Role::emulator:
     return "emulator";
   case Role::worker:
@@ -122,7 +121,18 @@ std::string MachineThread::role_text() const {
   case Role::unknown:
     break;
   }
-  return "?";
+  return "unknown";
+}
+
+std::string MachineThread::role_text() const {
+  if (role == Role::unknown)
+    return "?";
+  std::string text = role_name(role);
+  if (role == Role::iothread)
+    return text + " " + printable(iothread);
+  if (role != Role::vcpu || vcpus.size() == 1)
+    return role == Role::vcpu ? text + " " + std::to_string(vcpus[0]) : text;
+  return vcpus.empty() ? text + "s" : text + "s " + cpu_list({vcpus.begin(), vcpus.end()});
 }
 
 /* By the names that QEMU and Linux give. */

@@ -34,6 +34,9 @@ enum class Role {
   unknown
 };
 
+/* "vcpu", "iothread", and so on; "unknown". */
+const char *role_name(Role role);
+
 struct MachineThread {
   pid_t id;
   std::uint64_t start_time; /* see ThreadStat */
@@ -45,7 +48,7 @@ struct MachineThread {
   unsigned processor = 0;      /* the host CPU it ran on last */
   std::optional<ThreadUsage> usage = {}; /* nothing where the kernel keeps no schedstat */
 
-  /* "vcpu 3", "vcpus 0-3", "iothread io0", "emulator", "?" */
+  /* "vcpu 3", "vcpus 0-3", "iothread io0", "emulator", "?"; printable ASCII. */
   std::string role_text() const;
 };
 

@@ -2,6 +2,7 @@
 #include "machine_options.h"
 
 #include "number.h"
+#include "printable.h"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -14,12 +15,6 @@ namespace {
 
 constexpr auto patience = 5s;          /* with a monitor that the user names */
 constexpr auto short_patience = 200ms; /* with one that may be another client's */
-
-/* "4711 (guest win11)" */
-std::string words(const QemuProcess &process) {
-  const std::string name = process.guest_name();
-  return std::to_string(process.id()) + (name.empty() ? "" : " (guest " + name + ")");
-}
 
 /* Only where names do not tell: a monitor has one client at a time, and this one may be
  * somebody else's. */
@@ -62,12 +57,13 @@ Result<std::unique_ptr<Machine>> open_only(const MachineOptions &options) {
   auto processes = qemu_processes();
   if (!processes)
     return processes.error();
-  const std::string what = options.name.empty() ? "QEMU" : "guest '" + options.name + "'";
+  const std::string what =
+      options.name.empty() ? "QEMU" : "guest '" + printable(options.name) + "'";
   std::vector<std::string> found;
   std::optional<QemuProcess> meant;
   for (QemuProcess &process : *processes)
     if (options.name.empty() || process.guest_name() == options.name) {
-      found.push_back(words(process));
+      found.push_back(process.text());
       meant = std::move(process);
     }
   if (found.empty())

@@ -26,14 +26,19 @@ bool equal(const AskedPin &a, const AskedPin &b) {
 
 } // namespace
 
-Result<PinTargets> find_targets(const std::vector<MachineThread> &threads, const AskedPins &asked) {
+Result<PinTargets> find_targets(Machine &machine, const AskedPins &asked) {
+  auto looked = machine.threads();
+  if (!looked)
+    return looked.error();
+  PinTargets targets;
+  targets.threads = std::move(*looked);
+  const std::vector<MachineThread> &threads = targets.threads;
   if (threads.empty())
     return Error{"the machine has ended"};
   if (std::any_of(threads.begin(), threads.end(),
                   [](const auto &thread) { return thread.role == Role::unknown; }))
     return Error{"which threads are vCPUs is not known: name QEMU's monitor (--qmp SOCKET), or "
                  "start QEMU with -name debug-threads=on"};
-  PinTargets targets;
   std::vector<bool> taken(threads.size());
   for (const auto &[vcpu, pin] : asked.vcpus) {
     const auto thread =

@@ -21,6 +21,7 @@ struct PinTarget {
 };
 
 struct PinTargets {
+  std::vector<MachineThread> threads; /* all of the machine's */
   std::vector<PinTarget> found;
   std::vector<unsigned> missing_vcpus;
   std::vector<std::string> missing_iothreads;
@@ -31,7 +32,7 @@ struct PinTargets {
  * named. Fails when there is no thread (the machine has ended), when roles are not
  * known, and when vCPUs that share a thread are to have different pins.
  */
-Result<PinTargets> find_targets(const std::vector<MachineThread> &threads, const AskedPins &asked);
+Result<PinTargets> find_targets(Machine &machine, const AskedPins &asked);
 
 } // namespace qemu_pin
 

@@ -2,6 +2,7 @@
 #include "qemu_process.h"
 
 #include "option_pieces.h"
+#include "printable.h"
 
 #include <algorithm>
 #include <array>
@@ -75,6 +76,15 @@ std::string QemuProcess::guest_name() const {
         if (piece.key == "guest")
           name = piece.value;
   return name;
+}
+
+std::string QemuProcess::text() const {
+  return process_text(id_, guest_name());
+}
+
+std::string process_text(pid_t process, const std::string &guest) {
+  return "process " + std::to_string(process) +
+         (guest.empty() ? "" : " (guest " + printable(guest) + ")");
 }
 
 Result<std::vector<QemuProcess>> qemu_processes() {

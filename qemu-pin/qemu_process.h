@@ -38,6 +38,9 @@ public:
   /* The guest's, of -name; "" if it has none. */
   std::string guest_name() const;
 
+  /* "process 4711 (guest win11)"; printable ASCII. */
+  std::string text() const;
+
 private:
   QemuProcess(pid_t id, Fd pidfd, std::vector<std::string> arguments)
       : id_(id), pidfd_(std::move(pidfd)), arguments_(std::move(arguments)) {}
@@ -46,6 +49,9 @@ private:
   Fd pidfd_;
   std::vector<std::string> arguments_;
 };
+
+/* As QemuProcess::text(). guest: "" if it has no name. */
+std::string process_text(pid_t process, const std::string &guest);
 
 /* All that run and that we may look at, by id. */
 Result<std::vector<QemuProcess>> qemu_processes();

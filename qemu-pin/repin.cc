@@ -30,10 +30,10 @@ std::string vcpus_of(const std::vector<MachineThread> &threads) {
   return cpu_list(vcpus);
 }
 
-std::optional<Error> missing(const std::vector<MachineThread> &threads, const PinTargets &targets) {
+std::optional<Error> missing(const PinTargets &targets) {
   if (!targets.missing_vcpus.empty())
     return Error{"there is no vCPU " + std::to_string(targets.missing_vcpus[0]) +
-                 ": the machine has " + vcpus_of(threads)};
+                 ": the machine has " + vcpus_of(targets.threads)};
   if (!targets.missing_iothreads.empty())
     return Error{"there is no iothread '" + targets.missing_iothreads[0] + "'"};
   return std::nullopt;
@@ -49,13 +49,10 @@ std::optional<CpuSet> emulator_cpus(const Machine &machine) {
  * there. */
 Result<std::vector<PinChange>> changes_since(Machine &machine, const AskedPins &asked,
                                              const std::optional<CpuSet> &former_home) {
-  auto threads = machine.threads();
-  if (!threads)
-    return threads.error();
-  auto targets = find_targets(*threads, asked);
+  auto targets = find_targets(machine, asked);
   if (!targets)
     return targets.error();
-  if (auto error = missing(*threads, *targets))
+  if (auto error = missing(*targets))
     return *error;
   const std::optional<CpuSet> home = emulator_cpus(machine);
   std::vector<PinChange> changes;

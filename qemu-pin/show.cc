@@ -6,7 +6,6 @@
  */
 #include "machine_options.h"
 #include "number.h"
-#include "printable.h"
 #include "show_json.h"
 #include "subcommand.h"
 #include "thread_looks.h"
@@ -45,13 +44,6 @@ Result<steady_clock::duration> read_seconds(const std::string &option, const std
   return std::chrono::duration_cast<steady_clock::duration>(Seconds(*seconds));
 }
 
-/* "process 4711 (guest win11) has ended" */
-std::string ended_text(const QemuProcess &process) {
-  const std::string guest = process.guest_name();
-  return fmt::format("process {}{} has ended", process.id(),
-                     guest.empty() ? "" : " (guest " + printable(guest) + ")");
-}
-
 std::string lacking_roles_text(pid_t process) {
   return fmt::format("of process {} nothing tells which thread is which vCPU's: "
                      "give --qmp SOCKET, or start QEMU with -name debug-threads=on",
@@ -76,7 +68,7 @@ public:
         looks_.push_back(std::move(*look));
         return false;
       }
-      last_ended_ = ended_text(machine.process());
+      last_ended_ = machine.process().text() + " has ended";
       if (!look)
         failures_.push_back(look.error().message);
       return true;

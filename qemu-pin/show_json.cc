@@ -9,20 +9,6 @@ using nlohmann::ordered_json;
 
 namespace {
 
-/* The role without its number or name, which have members of their own. */
-std::string role_name(Role role) {
-  switch (role) {
-  case Role::vcpu:
-    return "vcpu";
-  case Role::iothread:
-    return "iothread";
-  case Role::unknown:
-    return "unknown";
-  default:
-    return MachineThread{0, 0, "", role, {}, ""}.role_text();
-  }
-}
-
 ordered_json thread_json(const ThreadRow &row) {
   ordered_json thread = {{"role", role_name(row.thread.role)}};
   if (row.thread.role == Role::vcpu)

@@ -84,7 +84,7 @@ Span cell(ColumnKind kind, const ThreadRow &row, bool fitted) {
   const auto &counts = row.counts;
   switch (kind) {
   case ColumnKind::role:
-    return {cut(printable(row.thread.role_text()), fitted),
+    return {cut(row.thread.role_text(), fitted),
             row.thread.role == Role::unknown ? Accent::unknown : Accent::none};
   case ColumnKind::thread:
     return {std::to_string(row.thread.id)};
@@ -218,13 +218,12 @@ Line clipped(Line line, std::size_t width) {
 }
 
 std::string title(const MachineLook &look) {
-  const std::string guest = look.guest.empty() ? "" : " (guest " + printable(look.guest) + ")";
   const std::size_t n = look.threads.size();
   const std::string time =
       look.since ? fmt::format("over {:.1f} s", std::chrono::duration<double>(*look.since).count())
                  : "since each thread began";
-  return fmt::format("process {}{}, {} thread{}, {}", look.process, guest, n, n == 1 ? "" : "s",
-                     time);
+  return fmt::format("{}, {} thread{}, {}", process_text(look.process, look.guest), n,
+                     n == 1 ? "" : "s", time);
 }
 
 } // namespace

@@ -183,7 +183,7 @@ void print_text(const VerifyOptions &options, const Machine &machine, const Verd
   if (options.quiet)
     return;
   if (verdict.drifts.empty())
-    fmt::print("process {}: {}\n", machine.process().id(),
+    fmt::print("{}: {}\n", machine.process().text(),
                verdict.has_ended ? "as asked until it ended"
                                  : fmt::format("as asked ({} threads)", verdict.threads));
   print_shared(strangers);
