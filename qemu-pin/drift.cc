@@ -44,7 +44,7 @@ public:
       found_.push_back({0, "vcpu " + std::to_string(vcpu), host_cpus(asked_.vcpus.at(vcpu).cpus),
                         "no such vCPU", "not plugged"});
     for (const std::string &id : targets_.missing_iothreads)
-      found_.push_back({0, "iothread " + id, host_cpus(asked_.iothreads.at(id).cpus),
+      found_.push_back({0, "iothread " + printable(id), host_cpus(asked_.iothreads.at(id).cpus),
                         "no such iothread", "removed, or never added"});
     if (!asked_.emulator)
       stowaways();

@@ -125,14 +125,19 @@ const char *role_name(Role role) {
 }
 
 std::string MachineThread::role_text() const {
-  if (role == Role::unknown)
+  const std::string name = role_name(role);
+  switch (role) {
+  case Role::vcpu:
+    if (vcpus.empty())
+      return name + "s";
+    return name + (vcpus.size() == 1 ? " " : "s ") + cpu_list({vcpus.begin(), vcpus.end()});
+  case Role::iothread:
+    return name + " " + printable(iothread);
+  case Role::unknown:
     return "?";
-  std::string text = role_name(role);
-  if (role == Role::iothread)
-    return text + " " + printable(iothread);
-  if (role != Role::vcpu || vcpus.size() == 1)
-    return role == Role::vcpu ? text + " " + std::to_string(vcpus[0]) : text;
-  return vcpus.empty() ? text + "s" : text + "s " + cpu_list({vcpus.begin(), vcpus.end()});
+  default:
+    return name;
+  }
 }
 
 /* By the names that QEMU and Linux give. */

@@ -2,6 +2,7 @@
 #include "repin.h"
 
 #include "pin_targets.h"
+#include "printable.h"
 
 #include <algorithm>
 #include <map>
@@ -35,7 +36,7 @@ std::optional<Error> missing(const PinTargets &targets) {
     return Error{"there is no vCPU " + std::to_string(targets.missing_vcpus[0]) +
                  ": the machine has " + vcpus_of(targets.threads)};
   if (!targets.missing_iothreads.empty())
-    return Error{"there is no iothread '" + targets.missing_iothreads[0] + "'"};
+    return Error{"there is no iothread '" + printable(targets.missing_iothreads[0]) + "'"};
   return std::nullopt;
 }
 

@@ -30,7 +30,7 @@ constexpr auto between_looks = 100ms;
 constexpr auto usual_time = 500ms;
 /* QEMU needs that long at most to notice a thread that was born with a vCPU's pin. */
 constexpr auto grace = 150ms;
-/* At most, from the end of its threads to that of the process. */
+/* At most, from the end of its threads, or monitor, to that of the process. */
 constexpr auto for_its_end = 2s;
 /* More strangers than that are counted, not named. */
 constexpr std::size_t most_named = 10;
@@ -126,8 +126,8 @@ Result<Verdict> observe(const VerifyOptions &options, Machine &machine, const As
   for (bool is_first = true;; is_first = false) {
     strangers.look();
     auto drifts = lasting_drifts(machine, asked);
-    /* Threads that end go before their process does. */
-    if (!drifts)
+    /* What fails later, as threads and monitor go before the process does. */
+    if (!drifts && !is_first)
       pause(machine, for_its_end);
     if (!machine.process().is_alive()) {
       if (is_first)
