@@ -27,6 +27,20 @@ CpuSet cpu_set(const vcpupin_cpus *cpus);
 /* "0-3,8"; "" for none. */
 std::string cpu_list(const CpuSet &cpus);
 
+/* Of a CPU list, as people are told of it: "CPU 5", "CPUs 2-3"; "CPU 5 is", "CPUs 2-3 are". */
+std::string cpus_text(const std::string &list);
+std::string cpus_are(const std::string &list);
+
+/* From a mask as the kernel prints them: "ff", "00000003,ffffffff". */
+Result<CpuSet> read_cpu_mask(const std::string &mask);
+
+/* As such a mask, with as many digits and commas as like has, and more if the CPUs need
+ * them. like: a mask of the kernel's. */
+std::string cpu_mask(const CpuSet &cpus, const std::string &like);
+
+/* Those of all that are not in others. */
+CpuSet without(const CpuSet &all, const CpuSet &others);
+
 } // namespace qemu_pin
 
 #endif

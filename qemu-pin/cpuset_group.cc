@@ -26,29 +26,6 @@ bool holds(const std::string &list, const std::string &word) {
   return false;
 }
 
-/* A hierarchy that has cpusets, and where it is mounted; see proc(5), mountinfo. */
-struct Hierarchy {
-  std::string folder;
-  bool is_v2;
-};
-
-std::vector<Hierarchy> hierarchies(const std::string &root) {
-  std::vector<Hierarchy> found;
-  auto text = read_text_file(root + "/proc/self/mountinfo");
-  for (const std::string &line : parts(text ? *text : "", '\n')) {
-    const std::vector<std::string> words = parts(line, ' ');
-    for (std::size_t i = 6; i + 3 < words.size(); ++i)
-      if (words[i] == "-") {
-        if (words[i + 1] == "cgroup2")
-          found.push_back({root + words[4], true});
-        else if (words[i + 1] == "cgroup" && holds(words[i + 3], "cpuset"))
-          found.push_back({root + words[4], false});
-        break;
-      }
-  }
-  return found;
-}
-
 /* Its path in that hierarchy, of lines ID:CONTROLLERS:PATH. */
 std::optional<std::string> path_of(const std::string &cgroup, bool is_v2) {
   for (const std::string &line : parts(cgroup, '\n')) {
@@ -65,17 +42,40 @@ std::optional<std::string> path_of(const std::string &cgroup, bool is_v2) {
 
 } // namespace
 
+/* See proc(5), mountinfo. */
+std::vector<CpusetHierarchy> cpuset_hierarchies(const std::string &root) {
+  std::vector<CpusetHierarchy> found;
+  auto text = read_text_file(root + "/proc/self/mountinfo");
+  for (const std::string &line : parts(text ? *text : "", '\n')) {
+    const std::vector<std::string> words = parts(line, ' ');
+    for (std::size_t i = 6; i + 3 < words.size(); ++i)
+      if (words[i] == "-") {
+        if (words[i + 1] == "cgroup2")
+          found.push_back({words[4], true});
+        else if (words[i + 1] == "cgroup" && holds(words[i + 3], "cpuset"))
+          found.push_back({words[4], false});
+        break;
+      }
+  }
+  return found;
+}
+
+std::optional<std::string> control_group_of(pid_t thread, bool is_v2, const std::string &root) {
+  auto cgroup = read_text_file(root + "/proc/" + std::to_string(thread) + "/cgroup");
+  return cgroup ? path_of(*cgroup, is_v2) : std::nullopt;
+}
+
 std::optional<CpusetGroup> cpuset_of(pid_t thread, const std::string &root) {
   auto cgroup = read_text_file(root + "/proc/" + std::to_string(thread) + "/cgroup");
   if (!cgroup)
     return std::nullopt;
-  for (const Hierarchy &hierarchy : hierarchies(root)) {
+  for (const CpusetHierarchy &hierarchy : cpuset_hierarchies(root)) {
     const auto own = path_of(*cgroup, hierarchy.is_v2);
     if (!own)
       continue;
     /* In v2 a group without the controller has what its parent has. */
     for (std::filesystem::path path = *own;; path = path.parent_path()) {
-      const std::string folder = hierarchy.folder + path.native();
+      const std::string folder = root + hierarchy.folder + path.native();
       for (const char *name : {"/cpuset.cpus.effective", "/cpuset.effective_cpus"})
         if (auto list = read_text_file(folder + name))
           if (auto cpus = read_cpu_set(list->substr(0, list->find('\n'))))

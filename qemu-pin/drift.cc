@@ -12,13 +12,6 @@ namespace qemu_pin {
 
 namespace {
 
-CpuSet without(const CpuSet &cpus, const CpuSet &these) {
-  CpuSet rest;
-  std::set_difference(cpus.begin(), cpus.end(), these.begin(), these.end(),
-                      std::inserter(rest, rest.end()));
-  return rest;
-}
-
 std::string host_cpus(const CpuSet &cpus) {
   return (cpus.size() == 1 ? "host CPU " : "host CPUs ") + cpu_list(cpus);
 }

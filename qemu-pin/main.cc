@@ -45,9 +45,13 @@ public:
 };
 
 /* Takes "--" and what follows it from the arguments: CLI11 takes a subcommand that has
- * read a PID to have ended there. */
+ * read a PID to have ended there. vfio-isolate reads a language of its own. */
 Tail take_tail(int &argc, char **argv) {
   char **const end = argv + argc;
+  if (argc > 1 && argv[1] == std::string("vfio-isolate")) {
+    argc = 2;
+    return {argv + 2, end};
+  }
   char **const dashes = std::find(argv, end, std::string("--"));
   if (dashes == end || !tails.contains(argv[1]))
     return {};
@@ -56,7 +60,8 @@ Tail take_tail(int &argc, char **argv) {
 }
 
 int run(int argc, char **argv) {
-  CLI::App program{"Plans, checks, shows and sets the host CPUs of a virtual machine's threads."};
+  CLI::App program{
+      "Plans, checks, shows, sets and isolates a virtual machine's host CPUs."};
   program.name("qemu-pin");
   program.formatter(std::make_shared<HelpFormatter>());
   program.set_help_flag("-h,--help", "Print this text and exit");
@@ -71,6 +76,9 @@ int run(int argc, char **argv) {
   add_verify(program, status, tail);
   add_set(program, status);
   add_run(program, status, tail);
+  add_isolate(program, status);
+  add_restore(program, status);
+  add_vfio_isolate(program, status, tail);
   try {
     program.parse(argc, argv);
   } catch (const CLI::CallForHelp &) {

@@ -59,8 +59,8 @@ std::string_view word(std::string_view text, unsigned n) {
   return text.substr(0, text.find_first_of(" \n"));
 }
 
-/* A bit of field 9 of stat: the thread is ending (Linux's PF_EXITING). */
-constexpr unsigned ending = 4;
+/* Bits of field 9 of stat (Linux's PF_EXITING, PF_KTHREAD and PF_NO_SETAFFINITY). */
+constexpr unsigned ending = 4, kernels = 0x00200000, bound = 0x04000000;
 
 /* Empty within when the thread is ending. A name may hold blanks and parentheses,
  * so it ends at the last ')'. */
@@ -81,6 +81,8 @@ std::optional<std::optional<ThreadStat>> parse_stat(std::string_view text) {
     return std::optional<ThreadStat>();
   return ThreadStat{std::string(text.substr(open + 1, close - open - 1)),
                     from_field_3[0],
+                    (*flags & kernels) != 0,
+                    (*flags & bound) != 0,
                     *start_time,
                     *processor,
                     *rt_priority,

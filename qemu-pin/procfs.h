@@ -40,6 +40,8 @@ struct AllowedCpus {
 struct ThreadStat {
   std::string name;         /* field 2: at most 15 bytes, of any kind */
   char state;               /* field 3: 'R' runs or waits for a CPU */
+  bool is_kernels;          /* of field 9: a thread of the kernel's own (PF_KTHREAD) */
+  bool is_bound;            /* of field 9: nobody may move it (PF_NO_SETAFFINITY) */
   std::uint64_t start_time; /* field 22: clock ticks since boot; with the id, it names one thread */
   unsigned processor;       /* field 39: the host CPU it ran on last */
   unsigned rt_priority;     /* field 40: 1..99 with a real-time policy, else 0 */

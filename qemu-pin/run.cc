@@ -6,10 +6,14 @@
 #include "asked_options.h"
 #include "daemon_guard.h"
 #include "guest_description.h"
+#include "guest_isolation.h"
+#include "isolation_options.h"
+#include "node_set.h"
 #include "number.h"
 #include "option_pieces.h"
 #include "pin_watch.h"
 #include "pinned_start.h"
+#include "printable.h"
 #include "private_monitor.h"
 #include "qemu_help.h"
 #include "subcommand.h"
@@ -31,6 +35,8 @@ namespace {
 
 struct RunOptions {
   std::vector<std::string> arguments;
+  IsolationOptions isolation;
+  bool isolate = false;
   unsigned timeout = 30; /* seconds */
   bool quiet = false;
 };
@@ -38,6 +44,12 @@ struct RunOptions {
 bool has_option(const std::vector<std::string> &arguments, const std::string &option) {
   return std::any_of(arguments.begin(), arguments.end(),
                      [&](const std::string &argument) { return option_name(argument) == option; });
+}
+
+/* Gives the CPUs back now: what follows may end this process. */
+void end(GuestIsolation &isolation) {
+  for (const std::string &line : isolation.end())
+    report(line);
 }
 
 /* Returns only if it fails. */
@@ -50,6 +62,28 @@ Error become(const std::vector<std::string> &arguments) {
   argv.push_back(nullptr);
   execvp(argv[0], argv.data());
   return system_error(arguments[0], errno);
+}
+
+/* As our child, for we have something to do when it has ended. Returns only if it cannot be
+ * started. */
+Error supervise(const std::vector<std::string> &arguments, GuestIsolation &isolation) {
+  auto signals = PassedSignals::hold();
+  if (!signals)
+    return signals.error();
+  unsetenv(asked_variable);
+  ChildCommand command;
+  command.argv = arguments;
+  command.blocked = signals->former();
+  command.changes_user = has_option(arguments, "-runas") || has_option(arguments, "-run-with");
+  auto child = ChildProcess::start(command);
+  if (!child)
+    return child.error();
+  PassedSignals::heed_all();
+  Supervisor supervisor(std::move(*signals), std::move(*child), /*shares_terminal=*/true);
+  while (supervisor.wait(-1, {}) != Supervisor::Event::child_ended)
+    ;
+  end(isolation);
+  std::exit(end_likewise(*supervisor.child().wait({})));
 }
 
 /* How many vCPUs the machine may have, where the command line alone says that. */
@@ -85,8 +119,10 @@ std::optional<Error> fault_of(const CommandLine &line) {
 /* A stock QEMU with these pins, as our child. */
 class Run {
 public:
-  Run(CommandLine line, AskedPins asked, const RunOptions &options)
-      : line_(std::move(line)), request_{line_.pins,
+  Run(CommandLine line, AskedPins asked, const RunOptions &options,
+      std::optional<GuestIsolation> &isolation)
+      : isolation_(isolation),
+        line_(std::move(line)), request_{line_.pins,
                                          std::move(asked),
                                          has_option(line_.rest, "-preconfig"),
                                          has_option(line_.rest, "-S"),
@@ -124,10 +160,16 @@ public:
     keep_off_vcpus();
     while (supervisor_->wait(-1, {}) != Supervisor::Event::child_ended)
       ;
-    return end_likewise(*supervisor_->child().wait({}));
+    return end_as(*supervisor_->child().wait({}));
   }
 
 private:
+  int end_as(const ProcessEnd &qemu) {
+    if (isolation_)
+      end(*isolation_);
+    return end_likewise(qemu);
+  }
+
   std::optional<Error> start_qemu() {
     auto monitor = PrivateMonitor::make();
     if (!monitor)
@@ -165,7 +207,7 @@ private:
   int failed(PinnedStart &start, const Error &error) {
     constexpr auto moment = 200ms;
     if (auto end = supervisor_->child().wait(moment))
-      return end_likewise(*end);
+      return end_as(*end);
     /* First: who reads it may wait for our end only. */
     const int status = report(error.message);
     start.end_qemu();
@@ -197,6 +239,7 @@ private:
       apply_pin(getpid(), {request_.asked.emulator->cpus, start_.sched});
   }
 
+  std::optional<GuestIsolation> &isolation_;
   CommandLine line_;
   PinnedStartRequest request_;
   ThreadPin start_;
@@ -205,6 +248,41 @@ private:
   std::optional<Supervisor> supervisor_;
 };
 
+/* The CPUs of the vCPUs, as far as the command line pins them. */
+Result<CpuSet> vcpu_cpus(const CommandLine &line) {
+  auto asked = asked_by(line.pins);
+  if (!asked)
+    return asked.error();
+  CpuSet cpus;
+  for (const auto &[vcpu, pin] : asked->vcpus)
+    cpus.insert(pin.cpus.begin(), pin.cpus.end());
+  if (cpus.empty())
+    return Error{"--isolate: no vCPU is pinned, so say which CPUs: --isolate=CPUS"};
+  return cpus;
+}
+
+Result<GuestIsolation> isolate_for(const RunOptions &options, const CommandLine &line) {
+  if (geteuid() != 0)
+    return Error{"--isolate changes the host: it must be run by root (sudo)"};
+  const Host host;
+  auto steps = chosen_steps(options.isolation);
+  if (!steps)
+    return steps.error();
+  auto cpus = options.isolation.cpus.empty() ? vcpu_cpus(line)
+                                             : read_cpus_or_nodes(host, options.isolation.cpus);
+  if (!cpus)
+    return cpus.error();
+  auto request = isolation_request(options.isolation, host, *cpus, *steps);
+  if (!request)
+    return request.error();
+  request->command = "qemu-pin run --isolate";
+  return GuestIsolation::begin(*request, *steps, [&](const StepReport &report) {
+    for (const std::string &told : report.lines)
+      if (!options.quiet)
+        fmt::print(stderr, "qemu-pin: {}: {}\n", report.step, printable(told));
+  });
+}
+
 int run(const RunOptions &options) {
   if (options.arguments.empty())
     return report("the QEMU to run is missing: -- QEMU ARGS... (try --help)");
@@ -212,16 +290,27 @@ int run(const RunOptions &options) {
   auto patched = is_patched(options.arguments[0], std::chrono::seconds(options.timeout));
   if (!patched)
     return report(patched.error().message);
-  if (*patched || (line && line->pins.empty()))
+  const bool is_native = *patched || (line && line->pins.empty());
+  if (is_native && !options.isolate)
     return report(become(options.arguments).message);
   if (!line)
     return report(line.error().message);
   auto asked = asked_by(line->pins);
   if (!asked)
     return report(asked.error().message);
-  if (auto error = fault_of(*line))
-    return report(error->message);
-  return Run(std::move(*line), std::move(*asked), options).run();
+  if (!is_native)
+    if (auto error = fault_of(*line))
+      return report(error->message);
+  std::optional<GuestIsolation> isolation;
+  if (options.isolate) {
+    auto begun = isolate_for(options, *line);
+    if (!begun)
+      return report(begun.error().message);
+    isolation.emplace(std::move(*begun));
+  }
+  if (is_native)
+    return report(supervise(options.arguments, *isolation).message);
+  return Run(std::move(*line), std::move(*asked), options, isolation).run();
 }
 
 } // namespace
@@ -240,6 +329,19 @@ void add_run(CLI::App &program, int &status, const Tail &tail) {
       ->group("How");
   run_command->add_flag("-q,--quiet", options->quiet, "Do not say what is waited for")
       ->group("How");
+  run_command
+      ->add_option_function<std::string>(
+          "--isolate",
+          [options](const std::string &cpus) {
+            options->isolate = true;
+            options->isolation.cpus = cpus;
+          },
+          "Keep the host off the vCPUs' CPUs, or these")
+      ->type_name("[=CPUS]")
+      ->expected(0, 1)
+      ->group("Isolation (see qemu-pin isolate --help)");
+  add_isolation_options(*run_command, options->isolation,
+                        "Isolation (see qemu-pin isolate --help)");
   run_command->callback([options, &status, &tail] {
     options->arguments = tail;
     status = run(*options);

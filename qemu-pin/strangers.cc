@@ -19,7 +19,7 @@ void Strangers::look() {
   std::map<pid_t, Seen> now;
   auto processes = procfs.process_ids();
   for (pid_t process : processes ? *processes : std::vector<pid_t>()) {
-    if (process == guest_ || process == getpid())
+    if (guests_.contains(process) || process == getpid())
       continue;
     auto threads = procfs.thread_ids(process);
     for (pid_t thread : threads ? *threads : std::vector<pid_t>())
@@ -45,7 +45,12 @@ void Strangers::look_at(pid_t process, pid_t thread, std::map<pid_t, Seen> &now)
   if (ran == 0 && (*stat)->state != 'R')
     return;
   Stranger &stranger =
-      found_.try_emplace(thread, Stranger{process, thread, (*stat)->name, {}, 0}).first->second;
+      found_
+          .try_emplace(
+              thread,
+              Stranger{
+                  process, thread, (*stat)->name, {}, 0, (*stat)->is_kernels && (*stat)->is_bound})
+          .first->second;
   stranger.cpus.insert((*stat)->processor);
   stranger.run_ns += ran;
 }

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <sys/types.h>
 #include <utility>
@@ -26,12 +27,14 @@ struct Stranger {
   std::string name;
   CpuSet cpus;          /* of those watched, where it was seen */
   std::uint64_t run_ns; /* its time on CPUs between looks at which it was there */
+  bool is_bound;        /* one of the kernel's own that nobody may move */
 };
 
 class Strangers {
 public:
-  /* guest: the process whose threads belong there. Our own are left out too. */
-  Strangers(CpuSet cpus, pid_t guest) : cpus_(std::move(cpus)), guest_(guest) {}
+  /* guests: processes whose threads belong there. Our own are left out too. */
+  Strangers(CpuSet cpus, std::set<pid_t> guests)
+      : cpus_(std::move(cpus)), guests_(std::move(guests)) {}
 
   /* One look at every thread of the host: some ten microseconds each. */
   void look();
@@ -55,7 +58,7 @@ private:
   void look_at(pid_t process, pid_t thread, std::map<pid_t, Seen> &now);
 
   CpuSet cpus_;
-  pid_t guest_;
+  std::set<pid_t> guests_;
   std::map<pid_t, Seen> former_; /* threads that were there at the last look */
   std::map<pid_t, Stranger> found_;
   std::vector<Interrupt> first_interrupts_, last_interrupts_;

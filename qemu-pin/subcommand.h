@@ -16,7 +16,7 @@ namespace qemu_pin {
 /* Exit status: done or as planned, not as planned, usage or trouble. */
 enum Status { done = 0, not_as_planned = 1, trouble = 2 };
 
-/* What follows "--" on the command line. */
+/* What follows "--" on the command line, or "vfio-isolate". */
 using Tail = std::vector<std::string>;
 
 /* Each adds one subcommand, which sets status when it is called. */
@@ -26,6 +26,9 @@ void add_show(CLI::App &program, int &status);
 void add_verify(CLI::App &program, int &status, const Tail &tail);
 void add_set(CLI::App &program, int &status);
 void add_run(CLI::App &program, int &status, const Tail &tail);
+void add_isolate(CLI::App &program, int &status);
+void add_restore(CLI::App &program, int &status);
+void add_vfio_isolate(CLI::App &program, int &status, const Tail &tail);
 
 /* "qemu-pin: MESSAGE" on standard error; returns trouble. */
 int report(const std::string &message);

@@ -59,6 +59,16 @@ std::optional<Error> apply_pin(pid_t thread, const ThreadPin &pin) {
   return std::nullopt;
 }
 
+std::optional<Error> apply_cpus(pid_t thread, const CpuSet &cpus) {
+  auto parsed = parse_cpus(cpu_list(cpus));
+  if (!parsed)
+    return parsed.error();
+  char *message = nullptr;
+  if (!vcpupin_apply_cpus(thread, parsed->get(), &message))
+    return taken(message);
+  return std::nullopt;
+}
+
 std::optional<Error> why_not(const CpuSet &cpus) {
   auto parsed = parse_cpus(cpu_list(cpus));
   if (!parsed)

@@ -41,6 +41,9 @@ Result<ThreadPin> read_pin(pid_t thread);
 /* Gives a thread its pin. On failure it has what it had. */
 std::optional<Error> apply_pin(pid_t thread, const ThreadPin &pin);
 
+/* The same for its CPUs alone. */
+std::optional<Error> apply_cpus(pid_t thread, const CpuSet &cpus);
+
 /* Why this process cannot pin to them: the lowest that is absent, offline or not
  * allowed. Nothing if it can. */
 std::optional<Error> why_not(const CpuSet &cpus);

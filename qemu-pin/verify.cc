@@ -7,7 +7,7 @@
 #include "drift.h"
 #include "machine_options.h"
 #include "printable.h"
-#include "strangers.h"
+#include "stranger_report.h"
 #include "subcommand.h"
 
 #include <CLI/CLI.hpp>
@@ -32,8 +32,6 @@ constexpr auto usual_time = 500ms;
 constexpr auto grace = 150ms;
 /* At most, from the end of its threads, or monitor, to that of the process. */
 constexpr auto for_its_end = 2s;
-/* More strangers than that are counted, not named. */
-constexpr std::size_t most_named = 10;
 
 struct VerifyOptions {
   MachineOptions machine;
@@ -151,36 +149,6 @@ Result<Verdict> observe(const VerifyOptions &options, Machine &machine, const As
   }
 }
 
-std::string milliseconds_of(std::uint64_t nanoseconds) {
-  return fmt::format("{:.1f} ms", static_cast<double>(nanoseconds) / 1e6);
-}
-
-std::string cpus_word(const CpuSet &cpus) {
-  return fmt::format("host CPU{} {}", cpus.size() == 1 ? "" : "s", cpu_list(cpus));
-}
-
-void print_shared(const Strangers &strangers) {
-  const std::vector<Stranger> threads = strangers.threads();
-  const std::string time = milliseconds_of(static_cast<std::uint64_t>(strangers.time().count()));
-  for (std::size_t i = 0; i < std::min(threads.size(), most_named); ++i) {
-    const Stranger &stranger = threads[i];
-    fmt::print("shared: {}: {} (process {}) ran {} of {}\n", cpus_word(stranger.cpus),
-               printable(stranger.name), stranger.process, milliseconds_of(stranger.run_ns), time);
-  }
-  if (threads.size() > most_named)
-    fmt::print("shared: and {} threads more\n", threads.size() - most_named);
-  for (const Interrupt &interrupt : strangers.interrupts()) {
-    CpuSet cpus;
-    std::uint64_t count = 0;
-    for (const auto &[cpu, times] : interrupt.counts) {
-      cpus.insert(cpu);
-      count += times;
-    }
-    fmt::print("shared: {}: interrupt {} ({}) fired {} time{} in {}\n", cpus_word(cpus),
-               interrupt.label, printable(interrupt.name), count, count == 1 ? "" : "s", time);
-  }
-}
-
 void print_text(const VerifyOptions &options, const Machine &machine, const Verdict &verdict,
                 const Strangers &strangers) {
   for (const Drift &drift : verdict.drifts)
@@ -191,7 +159,10 @@ void print_text(const VerifyOptions &options, const Machine &machine, const Verd
     fmt::print("{}: {}\n", machine.process().text(),
                verdict.has_ended ? "as asked until it ended"
                                  : fmt::format("as asked ({} threads)", verdict.threads));
-  print_shared(strangers);
+  for (const std::string &line : stranger_lines(strangers.threads(), strangers.time()))
+    fmt::print("shared: {}\n", line);
+  for (const std::string &line : interrupt_lines(strangers.interrupts(), strangers.time()))
+    fmt::print("shared: {}\n", line);
 }
 
 void print_json(const Machine &machine, const Verdict &verdict, const Strangers &strangers) {
@@ -203,27 +174,14 @@ void print_json(const Machine &machine, const Verdict &verdict, const Strangers 
                            {"differences", ordered_json::array()},
                            {"shared",
                             {{"ns", strangers.time().count()},
-                             {"threads", ordered_json::array()},
-                             {"interrupts", ordered_json::array()}}}};
+                             {"threads", strangers_json(strangers.threads())},
+                             {"interrupts", interrupts_json(strangers.interrupts())}}}};
   for (const Drift &drift : verdict.drifts)
     document["differences"].push_back({{"role", drift.role},
                                        {"thread", drift.thread},
                                        {"asked", drift.asked},
                                        {"found", drift.found},
                                        {"cause", drift.cause}});
-  for (const Stranger &stranger : strangers.threads())
-    document["shared"]["threads"].push_back({{"pid", stranger.process},
-                                             {"tid", stranger.thread},
-                                             {"name", printable(stranger.name)},
-                                             {"cpus", cpu_list(stranger.cpus)},
-                                             {"run_ns", stranger.run_ns}});
-  for (const Interrupt &interrupt : strangers.interrupts()) {
-    ordered_json counts = ordered_json::object();
-    for (const auto &[cpu, count] : interrupt.counts)
-      counts[std::to_string(cpu)] = count;
-    document["shared"]["interrupts"].push_back(
-        {{"label", interrupt.label}, {"name", printable(interrupt.name)}, {"counts", counts}});
-  }
   fmt::print("{}\n", document.dump(2));
 }
 
@@ -240,7 +198,7 @@ int verify(const VerifyOptions &options) {
   stop.sa_handler = [](int) { interrupted = 1; };
   sigaction(SIGINT, &stop, nullptr);
   sigaction(SIGTERM, &stop, nullptr);
-  Strangers strangers(vcpu_cpus(*asked), (*machine)->process().id());
+  Strangers strangers(vcpu_cpus(*asked), {(*machine)->process().id()});
   auto verdict = observe(options, **machine, *asked, strangers);
   if (!verdict)
     return report(verdict.error().message);

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "control_group.h"
+
+#include "cpuset_group.h"
+#include "number.h"
+#include "procfs.h"
+
+#include <cerrno>
+#include <chrono>
+#include <set>
+#include <sstream>
+#include <sys/stat.h>
+#include <thread>
+#include <unistd.h>
+
+namespace qemu_pin {
+
+using namespace std::chrono_literals;
+
+namespace {
+
+std::optional<ThreadStat> stat_of(pid_t id) {
+  auto stat = Procfs().stat(id, id);
+  return stat ? *stat : std::nullopt;
+}
+
+} // namespace
+
+std::vector<pid_t> ids_in(const Host &host, const std::string &file) {
+  std::vector<pid_t> ids;
+  auto text = host.read_file(file);
+  std::istringstream lines(text && *text ? **text : "");
+  for (pid_t id = 0; lines >> id;)
+    ids.push_back(id);
+  return ids;
+}
+
+bool control_group_exists(const Host &host, const std::string &folder) {
+  struct stat status = {};
+  return ::stat(host.path(folder).c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+Result<bool> make_control_group(const Host &host, const std::string &folder) {
+  if (mkdir(host.path(folder).c_str(), 0755) == 0)
+    return true;
+  if (errno == EEXIST)
+    return false;
+  return system_error(host.path(folder), errno);
+}
+
+/* What forks while we move is seen the next time; what has ended stays a moment. */
+std::optional<Error> remove_control_group(const Host &host, const std::string &folder,
+                                          const std::string &members, const std::string &home) {
+  constexpr int tries = 2000;
+  constexpr auto between = 1ms;
+  const std::string path = host.path(folder);
+  for (int i = 0; i < tries; ++i) {
+    for (pid_t id : ids_in(host, folder + "/" + members))
+      host.write_file(home + "/" + members, std::to_string(id) + "\n");
+    if (rmdir(path.c_str()) == 0 || errno == ENOENT)
+      return std::nullopt;
+    if (errno != EBUSY)
+      break;
+    std::this_thread::sleep_for(between);
+  }
+  return system_error(path, errno);
+}
+
+Members movable_members(const Host &host, const std::string &from, bool kernels_too) {
+  Members members;
+  for (pid_t id : ids_in(host, from)) {
+    const auto stat = stat_of(id);
+    if (!stat || (stat->is_kernels && !kernels_too))
+      continue;
+    if (stat->is_bound)
+      members.unmoved.push_back(stat->name);
+    else
+      ++members.moved;
+  }
+  return members;
+}
+
+Result<Members> move_members(const Host &host, const std::string &from, const std::string &to,
+                             bool kernels_too) {
+  Members members;
+  std::set<pid_t> refused;
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (pid_t id : ids_in(host, from)) {
+      const auto stat = stat_of(id);
+      if (refused.contains(id) || !stat || (stat->is_kernels && !kernels_too))
+        continue;
+      const auto refusal = host.write_file(to, std::to_string(id) + "\n");
+      if (!refusal) {
+        ++members.moved;
+        moved = true;
+      } else if (stat->is_kernels && refusal->number == EINVAL) {
+        refused.insert(id);
+        members.unmoved.push_back(stat->name);
+      } else if (refusal->number != ESRCH) {
+        return Error{refusal->message + ", for process " + std::to_string(id)};
+      }
+    }
+  }
+  return members;
+}
+
+bool is_member(const Host &host, const std::string &file, pid_t process, std::uint64_t start_time) {
+  const auto stat = stat_of(process);
+  if (!stat || stat->start_time != start_time)
+    return false;
+  for (pid_t id : ids_in(host, file))
+    if (id == process)
+      return true;
+  return false;
+}
+
+bool resets_to(const Host &host, const SettingName &thread, const CpuSet &cpus) {
+  const auto id = number<pid_t>(thread.name.substr(0, thread.name.find(' ')));
+  if (!id || !host.is_live())
+    return false;
+  const auto group = cpuset_of(*id);
+  return group && group->cpus == cpus;
+}
+
+} // namespace qemu_pin

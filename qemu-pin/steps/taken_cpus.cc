@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "steps/taken_cpus.h"
+
+#include <algorithm>
+
+namespace qemu_pin {
+
+Result<CpuSet> read_cpus(const std::string &value, ValueFormat format) {
+  const std::string line = value.substr(0, value.find_last_not_of('\n') + 1);
+  if (line.empty())
+    return CpuSet();
+  return format == ValueFormat::mask ? read_cpu_mask(line) : read_cpu_set(line);
+}
+
+Result<std::optional<SetOperation>> take_cpus_out(const Host &host, SettingName setting,
+                                                  ValueFormat format,
+                                                  const IsolationRequest &request,
+                                                  const JournalContent &journal) {
+  using Found = std::optional<SetOperation>;
+  auto value = host.read(setting);
+  if (!value)
+    return value.error();
+  if (!*value)
+    return Found();
+  auto cpus = read_cpus(**value, format);
+  if (!cpus)
+    return Error{setting.name + ": " + cpus.error().message};
+  if (const SettingChange *change = journal.find_setting(setting))
+    if (auto before = read_cpus(change->before, format))
+      cpus->merge(*before);
+  const bool has_one = std::any_of(request.cpus.begin(), request.cpus.end(),
+                                   [&](unsigned cpu) { return cpus->contains(cpu); });
+  if (!has_one)
+    return Found();
+  return Found(SetOperation{std::move(setting), format, Claim::Want::without, request.id()});
+}
+
+} // namespace qemu_pin

@@ -1,0 +1,121 @@
+/*
+ * A captured host to plan steps on, and what becomes of it when a plan is carried out.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef TESTS_ISOLATION_PLANNED_H
+#define TESTS_ISOLATION_PLANNED_H
+
+#include "../unit/temp_dir.h"
+#include "steps/step.h"
+
+#include <gtest/gtest.h>
+#include <string>
+#include <vector>
+
+namespace qemu_pin {
+
+class CapturedHost {
+public:
+  explicit CapturedHost(const std::string &online = "0-7") : host_(dir_.path()) {
+    write("/sys/devices/system/cpu/online", online);
+  }
+
+  /* With a newline, as the kernel's files. */
+  void write(const std::string &file, const std::string &line) {
+    dir_.write(file.substr(1), line + "\n");
+  }
+  std::string read(const std::string &file) const { return host_.line_of(file); }
+  std::string path(const std::string &file) const { return host_.path(file); }
+  const Host &host() const { return host_; }
+
+private:
+  TempDir dir_;
+  Host host_;
+};
+
+inline IsolationRequest request_for(const CpuSet &cpus) {
+  IsolationRequest request;
+  request.cpus = cpus;
+  return request;
+}
+
+/* A captured host on which CPUs 2 and 3 are to be isolated. */
+class StepTest : public testing::Test {
+protected:
+  using PlanFunction = Result<StepPlan> (*)(const Host &, const IsolationRequest &,
+                                            const JournalContent &);
+
+  StepPlan planned(PlanFunction step) {
+    auto made = step(host.host(), request, journal);
+    if (made)
+      return std::move(*made);
+    ADD_FAILURE() << made.error().message;
+    return {};
+  }
+
+  CapturedHost host;
+  IsolationRequest request = request_for({2, 3});
+  JournalContent journal;
+};
+
+/* Another isolation's change of a setting. */
+inline HostChange change_by(const std::string &other, const SettingName &setting,
+                            ValueFormat format, const std::string &before, const std::string &now,
+                            Claim::Want want = Claim::Want::without) {
+  return {"irq",
+          SettingChange{setting, format, "", before + "\n", now + "\n", {{other, want, other}}}};
+}
+
+inline SettingName file_setting(const std::string &file) {
+  return {SettingName::Kind::file, file};
+}
+
+inline const SetOperation *find_set(const StepPlan &plan, const std::string &name) {
+  for (const Operation &operation : plan.operations)
+    if (const auto *set = std::get_if<SetOperation>(&operation))
+      if (set->setting.name == name)
+        return set;
+  return nullptr;
+}
+
+inline std::vector<Outcome> all_done(const StepPlan &plan) {
+  return std::vector<Outcome>(plan.operations.size());
+}
+
+/* Writes what the operations come to, and says how they ended. */
+inline std::vector<Outcome> carry_out(const Host &host, const StepPlan &plan) {
+  std::vector<Outcome> outcomes;
+  for (const Operation &operation : plan.operations) {
+    Outcome &outcome = outcomes.emplace_back();
+    if (const auto *act = std::get_if<ActOperation>(&operation)) {
+      EXPECT_FALSE(host.write_file(act->file, act->value));
+      continue;
+    }
+    const auto &set = std::get<SetOperation>(operation);
+    auto before = host.read(set.setting);
+    if (!before || !*before) {
+      ADD_FAILURE() << set.setting.name << " cannot be read";
+      continue;
+    }
+    SettingChange change{set.setting, set.format, set.means, **before, **before, {}};
+    change.claims.push_back({"ours", set.want, set.operand});
+    auto wanted = wanted_value(change, host.online());
+    if (!wanted) {
+      ADD_FAILURE() << set.setting.name << " has no value: " << wanted.error().message;
+      continue;
+    }
+    outcome.before = host.line_of(set.setting.name);
+    if (same_value(*wanted, **before)) {
+      outcome.kind = Outcome::Kind::already;
+      continue;
+    }
+    EXPECT_FALSE(host.write(set.setting, *wanted));
+    outcome.now = host.line_of(set.setting.name);
+  }
+  return outcomes;
+}
+
+} // namespace qemu_pin
+
+#endif
