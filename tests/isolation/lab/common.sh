@@ -11,7 +11,7 @@ fail() {
 
 # expect TEXT COMMAND...: it succeeds.
 expect() {
-  local what=$1
+  local what="$1"
   shift
   "$@" || fail "$what: $*"
 }

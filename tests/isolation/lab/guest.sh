@@ -1,6 +1,6 @@
 #!/bin/sh
 # A guest alone on its CPUs, with a hog for each CPU, and whoever is killed.
-# shellcheck disable=SC1091,SC2034,SC2046,SC2086,SC2154
+# shellcheck shell=dash disable=SC1091,SC2034,SC2046,SC2086,SC2154
 . ./common.sh
 
 # process_named NAME: its id, by what /proc/PID/comm says.

@@ -1,7 +1,7 @@
 #!/bin/sh
 # The examples of vfio-isolate's documentation, with one word changed, on hosts that they fit:
 # 32 CPUs with cgroup v2, of systemd's or without; 16 with 2 nodes and v1.
-# shellcheck disable=SC1091,SC2154
+# shellcheck shell=dash disable=SC1091,SC2154
 . ./common.sh
 . ./vfio_common.sh
 
