@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "control_group.h"
 
-#include "cpuset_group.h"
 #include "number.h"
 #include "procfs.h"
 
 #include <cerrno>
 #include <chrono>
-#include <set>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <iterator>
 #include <sstream>
 #include <sys/stat.h>
 #include <thread>
@@ -26,6 +27,24 @@ std::optional<ThreadStat> stat_of(pid_t id) {
 
 } // namespace
 
+std::optional<CpusetHierarchy> cpuset_hierarchy(const Host &host) {
+  for (const CpusetHierarchy &one : cpuset_hierarchies(host.path(""))) {
+    const std::string controllers = " " + host.line_of(one.folder + "/cgroup.controllers") + " ";
+    if (!one.is_v2 || controllers.find(" cpuset ") != std::string::npos)
+      return one;
+  }
+  return std::nullopt;
+}
+
+std::set<std::string> controllers_below(const Host &host, const std::string &folder) {
+  std::istringstream words(host.line_of(folder + "/cgroup.subtree_control"));
+  return {std::istream_iterator<std::string>(words), {}};
+}
+
+std::string controllers_line(const std::set<std::string> &controllers) {
+  return fmt::format("{}\n", fmt::join(controllers, " "));
+}
+
 std::vector<pid_t> ids_in(const Host &host, const std::string &file) {
   std::vector<pid_t> ids;
   auto text = host.read_file(file);
@@ -38,6 +57,14 @@ std::vector<pid_t> ids_in(const Host &host, const std::string &file) {
 bool control_group_exists(const Host &host, const std::string &folder) {
   struct stat status = {};
   return ::stat(host.path(folder).c_str(), &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+std::vector<std::string> control_groups_in(const Host &host, const std::string &folder) {
+  std::vector<std::string> groups;
+  for (const std::string &name : host.names_in(folder))
+    if (std::string group = fmt::format("{}/{}", folder, name); control_group_exists(host, group))
+      groups.push_back(std::move(group));
+  return groups;
 }
 
 Result<bool> make_control_group(const Host &host, const std::string &folder) {
@@ -54,9 +81,11 @@ std::optional<Error> remove_control_group(const Host &host, const std::string &f
   constexpr int tries = 2000;
   constexpr auto between = 1ms;
   const std::string path = host.path(folder);
+  const std::string left = folder + "/" + members;
+  const HostFile destination = host.writable(home + "/" + members);
   for (int i = 0; i < tries; ++i) {
-    for (pid_t id : ids_in(host, folder + "/" + members))
-      host.write_file(home + "/" + members, std::to_string(id) + "\n");
+    for (pid_t id : ids_in(host, left))
+      destination.write(fmt::format("{}\n", id));
     if (rmdir(path.c_str()) == 0 || errno == ENOENT)
       return std::nullopt;
     if (errno != EBUSY)
@@ -83,21 +112,27 @@ Members movable_members(const Host &host, const std::string &from, bool kernels_
 Result<Members> move_members(const Host &host, const std::string &from, const std::string &to,
                              bool kernels_too) {
   Members members;
+  const HostFile destination = host.writable(to);
   std::set<pid_t> refused;
   for (bool moved = true; moved;) {
     moved = false;
     for (pid_t id : ids_in(host, from)) {
-      const auto stat = stat_of(id);
-      if (refused.contains(id) || !stat || (stat->is_kernels && !kernels_too))
+      if (refused.contains(id))
         continue;
-      const auto refusal = host.write_file(to, std::to_string(id) + "\n");
+      if (!kernels_too) {
+        const auto stat = stat_of(id);
+        if (!stat || stat->is_kernels)
+          continue;
+      }
+      const auto refusal = destination.write(std::to_string(id) + "\n");
+      const auto stat = refusal ? stat_of(id) : std::nullopt;
       if (!refusal) {
         ++members.moved;
         moved = true;
-      } else if (stat->is_kernels && refusal->number == EINVAL) {
+      } else if (stat && stat->is_kernels && refusal->number == EINVAL) {
         refused.insert(id);
         members.unmoved.push_back(stat->name);
-      } else if (refusal->number != ESRCH) {
+      } else if (stat && refusal->number != ESRCH) {
         return Error{refusal->message + ", for process " + std::to_string(id)};
       }
     }

@@ -6,9 +6,12 @@
 #ifndef QEMU_PIN_CONTROL_GROUP_H
 #define QEMU_PIN_CONTROL_GROUP_H
 
+#include "cpuset_group.h"
 #include "host_setting.h"
 
 #include <cstdint>
+#include <optional>
+#include <set>
 #include <string>
 #include <sys/types.h>
 #include <vector>
@@ -17,7 +20,19 @@ namespace qemu_pin {
 
 /* Folders and files are the host's, as in "/sys/fs/cgroup/qemu-pin-host/cgroup.procs". */
 
+/* The hierarchy whose cpusets are in use. */
+std::optional<CpusetHierarchy> cpuset_hierarchy(const Host &host);
+
+/* cgroup v2: the controllers that a group's own groups have. */
+std::set<std::string> controllers_below(const Host &host, const std::string &folder);
+
+/* The same as one line, as Host::read() has it. */
+std::string controllers_line(const std::set<std::string> &controllers);
+
 bool control_group_exists(const Host &host, const std::string &folder);
+
+/* The folders of a group's own groups, in order. */
+std::vector<std::string> control_groups_in(const Host &host, const std::string &folder);
 
 /* False: it was there. */
 Result<bool> make_control_group(const Host &host, const std::string &folder);

@@ -47,6 +47,8 @@ std::vector<CpusetHierarchy> cpuset_hierarchies(const std::string &root) {
   std::vector<CpusetHierarchy> found;
   auto text = read_text_file(root + "/proc/self/mountinfo");
   for (const std::string &line : parts(text ? *text : "", '\n')) {
+    if (line.find(" - cgroup") == std::string::npos)
+      continue;
     const std::vector<std::string> words = parts(line, ' ');
     for (std::size_t i = 6; i + 3 < words.size(); ++i)
       if (words[i] == "-") {

@@ -7,8 +7,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <sstream>
 
 namespace qemu_pin {
 
@@ -19,24 +17,6 @@ const std::vector<std::string> &set_names() {
   return names;
 }
 
-std::vector<std::string> groups_in(const Host &host, const std::string &folder) {
-  std::vector<std::string> groups;
-  for (const std::string &name : host.names_in(folder))
-    if (std::string group = fmt::format("{}/{}", folder, name); control_group_exists(host, group))
-      groups.push_back(std::move(group));
-  return groups;
-}
-
-std::vector<std::string> controllers_of(const Host &host, const std::string &folder) {
-  std::istringstream words(host.line_of(folder + "/cgroup.subtree_control"));
-  return {std::istream_iterator<std::string>(words), {}};
-}
-
-bool gives_cpusets(const Host &host, const std::string &folder) {
-  const std::vector<std::string> controllers = controllers_of(host, folder);
-  return std::find(controllers.begin(), controllers.end(), "cpuset") != controllers.end();
-}
-
 struct ThreadMask {
   SettingName thread;
   std::string list;
@@ -44,7 +24,7 @@ struct ThreadMask {
 
 /* Of the threads below that may not use all that their group has. */
 void collect_masks(const Host &host, const std::string &folder, std::vector<ThreadMask> &masks) {
-  for (const std::string &group : groups_in(host, folder)) {
+  for (const std::string &group : control_groups_in(host, folder)) {
     auto all = read_cpu_set(host.line_of(group + "/cpuset.cpus.effective"));
     for (const pid_t id : ids_in(host, group + "/cgroup.threads")) {
       auto stat = Procfs().stat(id, id);
@@ -69,24 +49,25 @@ bool may_reset_cpusets(const Host &host, const std::string &folder,
     return !host.line_of(file).empty() &&
            std::find(files.begin(), files.end(), file) == files.end();
   };
-  for (const std::string &group : groups_in(host, folder)) {
+  for (const std::string &group : control_groups_in(host, folder)) {
     const std::string partition = host.line_of(group + "/cpuset.cpus.partition");
-    if (gives_cpusets(host, group) || (!partition.empty() && partition != "member") ||
-        is_kept(group + "/" + set_names()[0]) || is_kept(group + "/" + set_names()[1]))
+    if (controllers_below(host, group).contains("cpuset") ||
+        (!partition.empty() && partition != "member") || is_kept(group + "/" + set_names()[0]) ||
+        is_kept(group + "/" + set_names()[1]))
       return false;
   }
-  return gives_cpusets(host, folder);
+  return controllers_below(host, folder).contains("cpuset");
 }
 
 std::string without_cpusets(const Host &host, const std::string &folder) {
-  std::vector<std::string> controllers = controllers_of(host, folder);
-  std::erase(controllers, "cpuset");
-  return fmt::format("{}\n", fmt::join(controllers, " "));
+  std::set<std::string> controllers = controllers_below(host, folder);
+  controllers.erase("cpuset");
+  return controllers_line(controllers);
 }
 
 std::optional<Refusal> reset_cpusets(const Host &host, const std::string &folder) {
-  const SettingName setting{SettingName::Kind::file, folder + "/cgroup.subtree_control"};
-  const std::string before = fmt::format("{}\n", fmt::join(controllers_of(host, folder), " "));
+  const SettingName setting = file_setting(folder + "/cgroup.subtree_control");
+  const std::string before = controllers_line(controllers_below(host, folder));
   std::vector<ThreadMask> masks;
   collect_masks(host, folder, masks);
   if (auto refusal = host.write(setting, without_cpusets(host, folder)))

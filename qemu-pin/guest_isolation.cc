@@ -9,6 +9,8 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
+#include <exception>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
@@ -108,8 +110,12 @@ GuestIsolation::GuestIsolation(GuestIsolation &&other) noexcept
       is_over_(std::exchange(other.is_over_, true)) {}
 
 GuestIsolation::~GuestIsolation() {
-  for (const std::string &line : end())
-    fmt::print(stderr, "qemu-pin: {}\n", line);
+  try {
+    for (const std::string &line : end())
+      fmt::print(stderr, "qemu-pin: {}\n", line);
+  } catch (const std::exception &error) {
+    std::fprintf(stderr, "qemu-pin: %s\n", error.what());
+  }
 }
 
 std::vector<std::string> GuestIsolation::end() {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host_setting.h"
 
-#include "fd.h"
 #include "irqbalance.h"
 #include "number.h"
 #include "procfs.h"
@@ -132,6 +131,10 @@ std::optional<Kind> kind_of(std::string_view name) {
   return std::nullopt;
 }
 
+SettingName file_setting(const std::string &file) {
+  return {Kind::file, file};
+}
+
 SettingName thread_setting(pid_t thread, std::uint64_t start_time) {
   return {Kind::thread, std::to_string(thread) + " " + std::to_string(start_time)};
 }
@@ -164,19 +167,30 @@ std::string Host::line_of(const std::string &file) const {
   return (*text)->substr(0, (*text)->find_last_not_of('\n') + 1);
 }
 
-std::optional<Refusal> Host::write_file(const std::string &file, const std::string &value) const {
-  const Fd fd(open(path(file).c_str(), O_WRONLY | O_CLOEXEC));
-  if (!fd)
-    return refusal(path(file), errno);
-  const ssize_t size = ::write(fd.number(), value.data(), value.size());
+HostFile::HostFile(std::string path, bool is_live)
+    : path_(std::move(path)), is_live_(is_live), fd_(open(path_.c_str(), O_WRONLY | O_CLOEXEC)),
+      fault_(fd_ ? 0 : errno) {}
+
+std::optional<Refusal> HostFile::write(const std::string &value) const {
+  if (!fd_)
+    return refusal(path_, fault_);
+  const ssize_t size = ::write(fd_.number(), value.data(), value.size());
   if (size < 0)
-    return refusal(path(file), errno);
+    return refusal(path_, errno);
   if (static_cast<std::size_t>(size) != value.size())
-    return refusal(path(file), EIO);
+    return refusal(path_, EIO);
   /* Not before: a captured file is never empty meanwhile. */
-  if (!is_live() && ftruncate(fd.number(), size) != 0)
-    return refusal(path(file), errno);
+  if (!is_live_ && (ftruncate(fd_.number(), size) != 0 || lseek(fd_.number(), 0, SEEK_SET) != 0))
+    return refusal(path_, errno);
   return std::nullopt;
+}
+
+HostFile Host::writable(const std::string &file) const {
+  return {path(file), is_live()};
+}
+
+std::optional<Refusal> Host::write_file(const std::string &file, const std::string &value) const {
+  return writable(file).write(value);
 }
 
 std::vector<std::string> Host::names_in(const std::string &folder) const {

@@ -8,6 +8,7 @@
 #define QEMU_PIN_HOST_SETTING_H
 
 #include "cpu_set.h"
+#include "fd.h"
 #include "result.h"
 
 #include <cstdint>
@@ -35,6 +36,8 @@ struct SettingName {
 const char *kind_name(SettingName::Kind kind);
 std::optional<SettingName::Kind> kind_of(std::string_view name);
 
+SettingName file_setting(const std::string &file);
+
 /* The name of a thread's setting. */
 SettingName thread_setting(pid_t thread, std::uint64_t start_time);
 
@@ -52,6 +55,22 @@ bool has_gone(const Refusal &refusal);
 
 /* What reads for seconds yet as it was before it was last written, so it is only written. */
 bool is_write_only(const SettingName &setting);
+
+/* A file of the host's, opened to be written. */
+class HostFile {
+public:
+  HostFile(std::string path, bool is_live);
+
+  /* In one write(2), as the kernel wants it. An empty refusal: done; one that could not be
+   * opened refuses all. */
+  std::optional<Refusal> write(const std::string &value) const;
+
+private:
+  std::string path_;
+  bool is_live_;
+  Fd fd_;
+  int fault_; /* errno of open(2) */
+};
 
 /* The host: this one, or a captured one in a folder, of which only files are settings. */
 class Host {
@@ -71,7 +90,9 @@ public:
   /* The same without its last newline; "" where there is nothing to read. */
   std::string line_of(const std::string &file) const;
 
-  /* In one write(2), as the kernel wants it. An empty refusal: done. */
+  HostFile writable(const std::string &file) const;
+
+  /* Opened for one write. */
   std::optional<Refusal> write_file(const std::string &file, const std::string &value) const;
 
   /* Names in a folder, sorted; none where there is no such folder. */

@@ -233,8 +233,10 @@ std::optional<pid_t> irqbalance_process() {
   const Procfs procfs;
   auto processes = procfs.process_ids();
   for (const pid_t process : processes ? *processes : std::vector<pid_t>()) {
+    if (procfs.name(process) != "irqbalance")
+      continue;
     auto stat = procfs.stat(process, process);
-    if (stat && *stat && (*stat)->name == "irqbalance" && (*stat)->state != 'Z')
+    if (stat && *stat && (*stat)->state != 'Z')
       return process;
   }
   return std::nullopt;

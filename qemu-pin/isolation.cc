@@ -61,7 +61,7 @@ Result<StepReport> rehearse(const Host &host, const Step &step, const IsolationR
     if (const auto *set = std::get_if<SetOperation>(&operation)) {
       const SettingChange *known = copy.find_setting(set->setting);
       auto before =
-          set->born ? Result<std::optional<std::string>>(set->born) : host.read(set->setting);
+          set->before ? Result<std::optional<std::string>>(set->before) : host.read(set->setting);
       if (before && *before) {
         SettingChange change{set->setting, set->format,
                              set->means,   known ? known->before : **before,
@@ -107,16 +107,16 @@ Result<std::vector<std::string>> undo_interrupted(const Host &host, Journal &jou
         });
     if (found == isolations.end())
       return told;
-    const Isolation isolation = *found;
-    auto undone = undo_isolation(host, journal, isolation.id, /*force=*/false);
+    /* Whom it was of goes with it. */
+    const std::string id = found->id, holder = holder_text(*found);
+    auto undone = undo_isolation(host, journal, id, /*force=*/false);
     if (!undone)
       return undone.error();
     if (!undone->failed.empty())
       return Error{fmt::format("{}: what {} left, which was interrupted, cannot be undone: {}",
-                               cpus_text(isolation.id), holder_text(isolation),
-                               fmt::join(undone->failed, "; "))};
+                               cpus_text(id), holder, fmt::join(undone->failed, "; "))};
     told.push_back(fmt::format("{}: undone what was left by {}, which was interrupted",
-                               cpus_text(isolation.id), holder_text(isolation)));
+                               cpus_text(id), holder));
     for (const std::string &left : undone->left)
       told.push_back("left alone: " + left);
   }

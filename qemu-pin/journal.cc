@@ -203,6 +203,15 @@ SettingChange *JournalContent::find_setting(const SettingName &setting) {
   return const_cast<SettingChange *>(std::as_const(*this).find_setting(setting));
 }
 
+bool JournalContent::has_thread(pid_t thread) const {
+  const std::string start = std::to_string(thread) + " ";
+  return std::any_of(changes.begin(), changes.end(), [&](const HostChange &change) {
+    const auto *one = std::get_if<SettingChange>(&change.what);
+    return one && one->setting.kind == SettingName::Kind::thread &&
+           one->setting.name.starts_with(start);
+  });
+}
+
 GroupChange *JournalContent::find_group(const std::string &folder) {
   for (HostChange &change : changes)
     if (auto *one = std::get_if<GroupChange>(&change.what))

@@ -47,6 +47,8 @@ struct JournalContent {
   Isolation *find(const std::string &id);
   SettingChange *find_setting(const SettingName &setting);
   const SettingChange *find_setting(const SettingName &setting) const;
+  /* May the mask of a thread with this id be among them? */
+  bool has_thread(pid_t thread) const;
   GroupChange *find_group(const std::string &folder);
 };
 

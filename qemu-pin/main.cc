@@ -60,8 +60,7 @@ Tail take_tail(int &argc, char **argv) {
 }
 
 int run(int argc, char **argv) {
-  CLI::App program{
-      "Plans, checks, shows, sets and isolates a virtual machine's host CPUs."};
+  CLI::App program{"Plans, checks, shows, sets and isolates a virtual machine's host CPUs."};
   program.name("qemu-pin");
   program.formatter(std::make_shared<HelpFormatter>());
   program.set_help_flag("-h,--help", "Print this text and exit");

@@ -174,6 +174,11 @@ Result<std::vector<std::string>> Procfs::environment(pid_t process) const {
   return read_strings(file(process, "environ"));
 }
 
+std::string Procfs::name(pid_t process) const {
+  auto text = read_file(file(process, "comm"));
+  return text && *text ? (*text)->substr(0, (*text)->rfind('\n')) : "";
+}
+
 std::string Procfs::program(pid_t process) const {
   std::error_code error;
   return std::filesystem::read_symlink(file(process, "exe"), error).native();

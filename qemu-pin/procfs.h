@@ -87,6 +87,9 @@ public:
   /* "NAME=value" as the process was started; empty for one that is gone. */
   Result<std::vector<std::string>> environment(pid_t process) const;
 
+  /* comm: as stat's, for a tenth less; "" of one that is gone. */
+  std::string name(pid_t process) const;
+
   /* The program's path (exe); "" where that may not be read, or the process is gone. */
   std::string program(pid_t process) const;
 

@@ -27,6 +27,7 @@ struct RestoreOptions {
 Result<std::vector<std::string>> chosen(const RestoreOptions &options,
                                         const std::vector<Isolation> &isolations) {
   std::vector<std::string> ids;
+  ids.reserve(isolations.size());
   for (const Isolation &isolation : isolations)
     ids.push_back(isolation.id);
   if (!options.cpus.empty()) {

@@ -58,8 +58,8 @@ std::optional<Error> StepTaker::enter_setting(const SetOperation &set) {
   auto &changes = journal_.content().changes;
   SettingChange *change = journal_.content().find_setting(set.setting);
   if (!change) {
-    Result<std::optional<std::string>> before = set.born;
-    if (!set.born)
+    Result<std::optional<std::string>> before = set.before;
+    if (!set.before)
       before = host_.read(set.setting);
     if (!before)
       return before.error();

@@ -2,7 +2,6 @@
 #include "vfio_cpusets.h"
 
 #include "control_group.h"
-#include "cpuset_group.h"
 #include "procfs.h"
 #include "unit_bus.h"
 
@@ -11,25 +10,12 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <set>
-#include <sstream>
 #include <string_view>
 #include <sys/stat.h>
 
 namespace qemu_pin {
 
 namespace {
-
-std::optional<CpusetHierarchy> hierarchy_of(const Host &host) {
-  std::optional<CpusetHierarchy> v2;
-  for (const CpusetHierarchy &one : cpuset_hierarchies(host.path(""))) {
-    if (!one.is_v2)
-      return one;
-    const std::string controllers = " " + host.line_of(one.folder + "/cgroup.controllers") + " ";
-    if (controllers.find(" cpuset ") != std::string::npos)
-      v2 = one;
-  }
-  return v2;
-}
 
 /* A control group that a command names. */
 struct Group {
@@ -47,7 +33,7 @@ struct Group {
 };
 
 Result<Group> group_of(const Host &host, const std::string &name) {
-  const auto hierarchy = hierarchy_of(host);
+  const auto hierarchy = cpuset_hierarchy(host);
   if (!hierarchy)
     return Error{"this host has no cpusets: no control group hierarchy has the cpuset controller"};
   return Group{*hierarchy, name};
@@ -65,7 +51,7 @@ Result<Group> existing_group(const Host &host, const std::string &name) {
 }
 
 SetOperation value_operation(const std::string &file, const std::string &value) {
-  return {{SettingName::Kind::file, file}, ValueFormat::text, Claim::Want::value, value + "\n"};
+  return {file_setting(file), ValueFormat::text, Claim::Want::value, value + "\n"};
 }
 
 /* cgroup v2: a group has cpusets if each one above it lists the controller. */
@@ -74,15 +60,15 @@ void enable_controllers(const Host &host, const Group &group, std::vector<Operat
     return;
   if (!group.is_root())
     enable_controllers(host, group.parent(), operations);
-  const std::string file = group.folder() + "/cgroup.subtree_control";
-  std::istringstream words(host.line_of(file));
-  std::set<std::string> controllers{std::istream_iterator<std::string>(words), {}};
+  std::set<std::string> controllers = controllers_below(host, group.folder());
   if (controllers.insert("cpuset").second)
-    operations.emplace_back(value_operation(file, fmt::format("{}", fmt::join(controllers, " "))));
+    operations.emplace_back(SetOperation{file_setting(group.folder() + "/cgroup.subtree_control"),
+                                         ValueFormat::text, Claim::Want::value,
+                                         controllers_line(controllers)});
 }
 
 /* What a file of a group has that is made, or gets the controller, by an operation before. */
-std::string born_value(const std::string &name) {
+std::string value_if_absent(const std::string &name) {
   if (name == "cpuset.cpus" || name == "cpuset.mems")
     return "\n";
   return name == "cpuset.sched_load_balance" ? "1\n" : "0\n";
@@ -93,7 +79,7 @@ void set_value(const Host &host, const Group &group, const std::string &name,
   SetOperation set = value_operation(group.folder() + "/" + name, value);
   auto now = host.read_file(set.setting.name);
   if (now && !*now)
-    set.born = born_value(name);
+    set.before = value_if_absent(name);
   if (group.hierarchy.is_v2)
     set.means = host.line_of(group.parent().folder() + "/" + name + ".effective");
   operations.emplace_back(std::move(set));
@@ -186,21 +172,13 @@ std::vector<std::pair<std::string, std::string>> kept_values(const Host &host,
   return values;
 }
 
-std::vector<std::string> groups_in(const Host &host, const std::string &folder) {
-  std::vector<std::string> names = host.names_in(folder);
-  std::erase_if(names, [&](const std::string &name) {
-    return !control_group_exists(host, folder + "/" + name);
-  });
-  return names;
-}
-
 Result<Group> group_to_delete(const Host &host, const std::string &name) {
   auto group = existing_group(host, name);
   if (!group)
     return group;
   if (group->is_root())
     return Error{"/ is the root, which cannot be deleted"};
-  const std::vector<std::string> children = groups_in(host, group->folder());
+  const std::vector<std::string> children = control_groups_in(host, group->folder());
   if (!children.empty())
     return Error{fmt::format("{} has groups of its own: {}", name, fmt::join(children, ", "))};
   return group;
@@ -250,7 +228,7 @@ StepPlan move_all(const Group &from, const Group &to) {
 } // namespace
 
 bool has_cpusets_v2(const Host &host) {
-  const auto hierarchy = hierarchy_of(host);
+  const auto hierarchy = cpuset_hierarchy(host);
   return hierarchy && hierarchy->is_v2;
 }
 

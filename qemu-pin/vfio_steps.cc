@@ -18,10 +18,6 @@ namespace {
 /* The kernel's answers when it places an interrupt itself, and of controllers that cannot. */
 const std::vector<int> kept_in_place = {EIO, EPERM, ENOSPC, EINVAL, EOPNOTSUPP};
 
-SettingName file_setting(const std::string &file) {
-  return {SettingName::Kind::file, file};
-}
-
 StepPlan act(const char *file, const char *value, const char *line) {
   StepPlan plan;
   plan.operations.push_back(ActOperation{file, value});

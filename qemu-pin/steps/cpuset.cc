@@ -2,16 +2,15 @@
 #include "steps/cpuset.h"
 
 #include "control_group.h"
-#include "cpuset_group.h"
 #include "procfs.h"
+#include "steps/cpuset_told.h"
+#include "thread_pin.h"
 #include "unit_bus.h"
 
 #include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <map>
 #include <memory>
 #include <set>
 
@@ -23,16 +22,6 @@ constexpr const char *host_group_name = "/qemu-pin-host";
 
 /* libvirt's guests are in these. */
 constexpr std::array guest_groups = {"machine", "machine.slice"};
-
-/* The hierarchy whose cpusets are in use. */
-std::optional<CpusetHierarchy> cpuset_hierarchy(const Host &host) {
-  for (const CpusetHierarchy &one : cpuset_hierarchies(host.path(""))) {
-    const std::string controllers = " " + host.line_of(one.folder + "/cgroup.controllers") + " ";
-    if (!one.is_v2 || controllers.find(" cpuset ") != std::string::npos)
-      return one;
-  }
-  return std::nullopt;
-}
 
 bool needs_group(const IsolationRequest &request) {
   return request.guest || !request.group.empty() || !request.partition.empty() ||
@@ -52,62 +41,6 @@ CpuSet isolated_by_others(const IsolationRequest &request, const JournalContent 
 CpuSet shared(const CpuSet &a, const CpuSet &b) {
   return without(a, without(a, b));
 }
-
-/* What is told, gathered while operations are planned. */
-struct Told {
-  std::vector<std::string> narrowed, left;
-  std::vector<std::size_t> move_alls;
-  std::optional<std::size_t> partition;
-  std::string partition_kind, group;
-  pid_t guest = 0;
-  std::string rest;
-  StepLines notes;
-
-  StepLines lines(const std::vector<Outcome> &outcomes) const {
-    StepLines lines;
-    if (!narrowed.empty())
-      lines.push_back(fmt::format("on {} only: {}", cpus_text(rest), fmt::join(narrowed, ", ")));
-    for (const std::size_t at : move_alls)
-      tell_moved(outcomes[at], lines);
-    if (!left.empty())
-      lines.push_back(fmt::format("left alone, with no other CPUs: {}", fmt::join(left, ", ")));
-    if (!group.empty())
-      lines.push_back(fmt::format("the guest's group is {}", group));
-    if (guest)
-      lines.push_back(fmt::format("process {} is in it", guest));
-    if (partition)
-      tell_partition(outcomes[*partition], lines);
-    lines.insert(lines.end(), notes.begin(), notes.end());
-    return lines;
-  }
-
-private:
-  static void tell_moved(const Outcome &outcome, StepLines &lines) {
-    if (outcome.moved)
-      lines.push_back(fmt::format("{} moved there from the root group", outcome.moved));
-    if (outcome.unmoved.empty())
-      return;
-    /* "kworker/3:1-events" is one of the kworkers. */
-    std::map<std::string, unsigned> kinds;
-    for (const std::string &name : outcome.unmoved)
-      ++kinds[name.substr(0, name.find('/'))];
-    std::vector<std::string> names;
-    for (const auto &[name, count] : kinds)
-      names.push_back(count == 1 ? name : fmt::format("{} ({})", name, count));
-    lines.push_back(fmt::format("{} kernel threads are bound, and stay: {}", outcome.unmoved.size(),
-                                fmt::join(names, ", ")));
-  }
-
-  void tell_partition(const Outcome &outcome, StepLines &lines) const {
-    if (outcome.kind == Outcome::Kind::refused)
-      lines.push_back(fmt::format("no {} partition, a plain set instead; the kernel says: {}",
-                                  partition_kind, outcome.refusal));
-    else if (outcome.kind == Outcome::Kind::gone)
-      lines.push_back(fmt::format("no {} partition: its group has gone", partition_kind));
-    else
-      lines.push_back(fmt::format("it is a partition of the kernel's: {}", partition_kind));
-  }
-};
 
 class Planner {
 public:
@@ -134,7 +67,7 @@ public:
     if (!guest_group_.empty())
       plan_guest();
     plan_.operations.insert(plan_.operations.end(), masks_.begin(), masks_.end());
-    auto told = std::make_shared<Told>(std::move(told_));
+    auto told = std::make_shared<CpusetTold>(std::move(told_));
     plan_.tell = [told](const std::vector<Outcome> &outcomes) { return told->lines(outcomes); };
     return std::move(plan_);
   }
@@ -174,7 +107,7 @@ private:
   /* What a group's threads may use. */
   CpuSet effective(const std::string &folder) const {
     for (const char *name : {"/cpuset.cpus.effective", "/cpuset.effective_cpus", "/cpuset.cpus"})
-      if (const CpuSet cpus = set_in(folder + name); !cpus.empty())
+      if (CpuSet cpus = set_in(folder + name); !cpus.empty())
         return cpus;
     return host_.online();
   }
@@ -192,10 +125,8 @@ private:
   }
 
   std::vector<std::string> groups_in(const std::string &folder) const {
-    std::vector<std::string> found;
-    for (const std::string &name : host_.names_in(folder))
-      if (control_group_exists(host_, folder + "/" + name) && !is_left_alone(folder + "/" + name))
-        found.push_back(folder + "/" + name);
+    std::vector<std::string> found = control_groups_in(host_, folder);
+    std::erase_if(found, [&](const std::string &group) { return is_left_alone(group); });
     return found;
   }
 
@@ -216,18 +147,16 @@ private:
             want, operand};
   }
 
-  static SettingName file(const std::string &name) { return {SettingName::Kind::file, name}; }
-
-  void value(const std::string &name, const std::string &value, const std::string &born) {
-    SetOperation operation = set(file(name), Claim::Want::value, value + "\n");
-    operation.born = born_if_absent(name, born);
+  void value(const std::string &name, const std::string &value, const std::string &before) {
+    SetOperation operation = set(file_setting(name), Claim::Want::value, value + "\n");
+    operation.before = value_if_absent(name, before);
     plan_.operations.push_back(operation);
   }
 
-  std::optional<std::string> born_if_absent(const std::string &file,
-                                            const std::string &born) const {
+  std::optional<std::string> value_if_absent(const std::string &file,
+                                             const std::string &before) const {
     auto text = host_.read_file(file);
-    return text && !*text ? std::optional(born + "\n") : std::nullopt;
+    return text && !*text ? std::optional(before + "\n") : std::nullopt;
   }
 
   /* The group that gets what is in none. */
@@ -236,10 +165,11 @@ private:
     if (!hierarchy_.is_v2)
       value(folder + "/cpuset.mems",
             cpu_list(without(set_in(root_ + "/cpuset.mems"), request_.mems)), "");
-    SetOperation cpus = set(file(folder + "/cpuset.cpus"), Claim::Want::without, request_.id());
-    cpus.born = cpu_list(effective(root_)) + "\n";
+    SetOperation cpus =
+        set(file_setting(folder + "/cpuset.cpus"), Claim::Want::without, request_.id());
+    cpus.before = cpu_list(effective(root_)) + "\n";
     if (known(cpus.setting))
-      cpus.born.reset();
+      cpus.before.reset();
     plan_.operations.push_back(cpus);
     told_.narrowed.push_back(short_name(folder));
   }
@@ -247,23 +177,16 @@ private:
   bool known(const SettingName &setting) const { return journal_.find_setting(setting) != nullptr; }
 
   void move_rest(const std::string &folder, bool kernels_too) {
-    told_.move_alls.push_back(plan_.operations.size());
+    told_.move_all = plan_.operations.size();
     plan_.operations.push_back(
         MoveAllOperation{root_ + "/" + members_, folder + "/" + members_, kernels_too});
   }
 
   void narrow_v2() {
-    auto controllers = host_.read({SettingName::Kind::file, root_ + "/cgroup.subtree_control"});
-    std::string enabled = controllers && *controllers ? **controllers : "";
-    enabled = enabled.substr(0, enabled.find('\n'));
-    std::set<std::string> words{"cpuset"};
-    for (std::size_t at = 0; at < enabled.size();) {
-      const std::size_t blank = std::min(enabled.find(' ', at), enabled.size());
-      words.insert(enabled.substr(at, blank - at));
-      at = blank + 1;
-    }
-    words.erase("");
-    value(root_ + "/cgroup.subtree_control", fmt::format("{}", fmt::join(words, " ")), "");
+    std::set<std::string> controllers = controllers_below(host_, root_);
+    controllers.insert("cpuset");
+    plan_.operations.push_back(set(file_setting(root_ + "/cgroup.subtree_control"),
+                                   Claim::Want::value, controllers_line(controllers)));
 
     const std::string host_group = root_ + host_group_name;
     keep_masks_of(root_, /*kernels_too=*/false);
@@ -278,18 +201,19 @@ private:
 
   void narrow_mems(const std::string &folder) {
     SetOperation mems =
-        set(file(folder + "/cpuset.mems"), Claim::Want::without, cpu_list(request_.mems));
+        set(file_setting(folder + "/cpuset.mems"), Claim::Want::without, cpu_list(request_.mems));
     mems.means = cpu_list(all_nodes());
-    mems.born = born_if_absent(mems.setting.name, "");
+    mems.before = value_if_absent(mems.setting.name, "");
     plan_.operations.push_back(mems);
   }
 
   /* Ours when it has one of the CPUs, or will have again when another isolation ends. */
   void narrow_file(const std::string &folder) {
-    SetOperation cpus = set(file(folder + "/cpuset.cpus"), Claim::Want::without, request_.id());
+    SetOperation cpus =
+        set(file_setting(folder + "/cpuset.cpus"), Claim::Want::without, request_.id());
     const CpuSet now = effective(folder);
     cpus.means = cpu_list(hierarchy_.is_v2 ? effective(root_) : CpuSet());
-    cpus.born = hierarchy_.is_v2 ? born_if_absent(cpus.setting.name, "") : std::nullopt;
+    cpus.before = hierarchy_.is_v2 ? value_if_absent(cpus.setting.name, "") : std::nullopt;
     if (shared(now, request_.cpus).empty() || !can_do_without(folder, now))
       return;
     keep_masks_of(folder, /*kernels_too=*/true);
@@ -352,15 +276,16 @@ private:
       return;
     const CpuSet group = effective(folder);
     for (const pid_t thread : threads_below(folder)) {
-      auto stat = Procfs().stat(thread, thread);
-      auto mask = Procfs().allowed_cpus(thread, thread);
-      if (!stat || !*stat || !mask || !*mask || (*stat)->is_bound ||
-          ((*stat)->is_kernels && !kernels_too))
+      /* One system call, and enough for most; a file of /proc costs ten times as much. */
+      const auto pin = read_pin(thread);
+      if (!pin || (without(group, pin->cpus).empty() && !journal_.has_thread(thread)))
         continue;
-      const CpuSet cpus = shared(cpu_set((*mask)->cpus.get()), host_.online());
+      auto stat = Procfs().stat(thread, thread);
+      if (!stat || !*stat || (*stat)->is_bound || ((*stat)->is_kernels && !kernels_too))
+        continue;
       const SetOperation keep =
           set(thread_setting(thread, (*stat)->start_time), Claim::Want::without, request_.id());
-      if (cpus.empty() || (without(group, cpus).empty() && !known(keep.setting)) || is_seen(thread))
+      if ((without(group, pin->cpus).empty() && !known(keep.setting)) || is_seen(thread))
         continue;
       plan_.operations.push_back(keep);
       masks_.push_back(keep);
@@ -374,11 +299,10 @@ private:
         ids_in(host_, folder + (hierarchy_.is_v2 ? "/cgroup.threads" : "/tasks"));
     if (folder == root_)
       return threads;
-    for (const std::string &name : host_.names_in(folder))
-      if (control_group_exists(host_, folder + "/" + name)) {
-        const std::vector<pid_t> more = threads_below(folder + "/" + name);
-        threads.insert(threads.end(), more.begin(), more.end());
-      }
+    for (const std::string &group : control_groups_in(host_, folder)) {
+      const std::vector<pid_t> more = threads_below(group);
+      threads.insert(threads.end(), more.begin(), more.end());
+    }
     return threads;
   }
 
@@ -395,7 +319,7 @@ private:
       SetOperation cpus = set({SettingName::Kind::unit, told_.group.substr(1) + " AllowedCPUs"},
                               Claim::Want::value, request_.id() + "\n");
       if (is_ours)
-        cpus.born = "\n";
+        cpus.before = "\n";
       plan_.operations.push_back(cpus);
     } else if (!is_systemd_) {
       plan_guest_files(is_alone);
@@ -403,10 +327,10 @@ private:
     if (!request_.partition.empty()) {
       told_.partition = plan_.operations.size();
       told_.partition_kind = request_.partition;
-      SetOperation partition = set(file(guest_group_ + "/cpuset.cpus.partition"),
+      SetOperation partition = set(file_setting(guest_group_ + "/cpuset.cpus.partition"),
                                    Claim::Want::value, request_.partition + "\n");
       partition.verified = true;
-      partition.born = born_if_absent(partition.setting.name, "member");
+      partition.before = value_if_absent(partition.setting.name, "member");
       plan_.operations.push_back(partition);
     }
     if (!is_systemd_ && request_.guest)
@@ -475,7 +399,7 @@ private:
   StepPlan plan_;
   std::vector<Operation> masks_; /* again, once all is in its group */
   std::set<pid_t> seen_;
-  Told told_;
+  CpusetTold told_;
 };
 
 } // namespace

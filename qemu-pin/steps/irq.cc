@@ -18,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <set>
+#include <unistd.h>
 
 namespace qemu_pin {
 
@@ -185,7 +186,7 @@ private:
   std::optional<Error> plan(const Irq &irq) {
     SettingName setting{SettingName::Kind::file,
                         fmt::format("/proc/irq/{}/smp_affinity_list", irq.number)};
-    if (const auto text = host_.read_file(setting.name); text && !*text)
+    if (access(host_.path(setting.name).c_str(), F_OK) != 0)
       return std::nullopt; /* one that is not to be moved at all, or has gone */
     ++told_.interrupts;
     if (!is_for_guest(irq) || is_steered_by_another(setting))
@@ -256,7 +257,7 @@ private:
       const bool is_own =
           without(own, now).empty() && without(without(now, own), request_.cpus).empty();
       operation.means = cpu_list(own);
-      operation.born = (is_own ? "" : cpu_list(now)) + "\n";
+      operation.before = (is_own ? "" : cpu_list(now)) + "\n";
     }
     add(std::move(operation), {Aim::Kind::irqbalance});
   }

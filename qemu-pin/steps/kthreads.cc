@@ -3,6 +3,7 @@
 
 #include "procfs.h"
 #include "steps/taken_cpus.h"
+#include "thread_pin.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -88,6 +89,10 @@ private:
   }
 
   std::optional<Error> plan_thread(pid_t thread) {
+    if (const auto pin = read_pin(thread);
+        !pin ||
+        (without(request_.cpus, pin->cpus) == request_.cpus && !journal_.has_thread(thread)))
+      return std::nullopt;
     auto stat = Procfs().stat(thread, thread);
     if (!stat)
       return stat.error();

@@ -50,9 +50,9 @@ struct SetOperation {
   std::string means = {}; /* the CPU list that an empty value stands for */
   /* Refusals that are told, not failures: errno numbers. */
   std::vector<int> tolerated = {};
-  /* The setting is in a group that is made by an operation before; its value then is that,
-   * and need not be given back, as the group goes. */
-  std::optional<std::string> born = {};
+  /* What it has: where it was read already, or where it is in a group that is made by an
+   * operation before, and has that then. */
+  std::optional<std::string> before = {};
   /* If it does not read then as it was written, that is a refusal too, with what it reads as
    * the reason; it is tolerated, and what was there is put back. */
   bool verified = false;

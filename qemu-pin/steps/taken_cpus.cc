@@ -32,7 +32,9 @@ Result<std::optional<SetOperation>> take_cpus_out(const Host &host, SettingName 
                                    [&](unsigned cpu) { return cpus->contains(cpu); });
   if (!has_one)
     return Found();
-  return Found(SetOperation{std::move(setting), format, Claim::Want::without, request.id()});
+  SetOperation operation{std::move(setting), format, Claim::Want::without, request.id()};
+  operation.before = std::move(*value);
+  return Found(std::move(operation));
 }
 
 } // namespace qemu_pin

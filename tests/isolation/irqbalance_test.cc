@@ -309,12 +309,12 @@ TEST_F(IrqStepWithIrqbalance, TellsItFirst) {
 
 TEST_F(IrqStepWithIrqbalance, WhatItChoosesByItselfIsGivenBackAsThat) {
   start({});
-  EXPECT_EQ(std::get<SetOperation>(plan().operations.front()).born, "\n");
+  EXPECT_EQ(std::get<SetOperation>(plan().operations.front()).before, "\n");
 }
 
 TEST_F(IrqStepWithIrqbalance, OurOwnCpusAreOfAnIsolationThatHasJustEnded) {
   start({"--banned", cpu_mask(request.cpus, "00000000")});
-  EXPECT_EQ(std::get<SetOperation>(plan().operations.front()).born, "\n");
+  EXPECT_EQ(std::get<SetOperation>(plan().operations.front()).before, "\n");
 }
 
 TEST_F(IrqStepWithIrqbalance, IsNotAskedForWhatTheJournalKnows) {

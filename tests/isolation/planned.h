@@ -67,10 +67,6 @@ inline HostChange change_by(const std::string &other, const SettingName &setting
           SettingChange{setting, format, "", before + "\n", now + "\n", {{other, want, other}}}};
 }
 
-inline SettingName file_setting(const std::string &file) {
-  return {SettingName::Kind::file, file};
-}
-
 inline const SetOperation *find_set(const StepPlan &plan, const std::string &name) {
   for (const Operation &operation : plan.operations)
     if (const auto *set = std::get_if<SetOperation>(&operation))

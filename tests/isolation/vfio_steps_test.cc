@@ -29,7 +29,7 @@ std::string governor_of(unsigned cpu) {
 struct ShownOperation {
   std::string operator()(const SetOperation &one) const {
     return one.setting.name + " = " + one.operand.substr(0, one.operand.find('\n')) +
-           (one.born ? " (new)" : "");
+           (one.before ? " (new)" : "");
   }
   std::string operator()(const GroupOperation &one) const {
     return fmt::format("make {} in {} of {}", one.folder, one.home, one.members);
@@ -303,7 +303,8 @@ TEST_F(VfioSteps, GroupsThatAreNotAsTheyMustBeAreErrors) {
   EXPECT_EQ(plan(CpusetCreate{"/", {}}), Lines{"error: " + root + " is there already"});
   EXPECT_EQ(plan(CpusetDelete{"/"}), Lines{"error: / is the root, which cannot be deleted"});
   folder_.write("sys/fs/cgroup/cpuset/old/child/tasks", "");
-  EXPECT_EQ(plan(CpusetDelete{"/old"}), Lines{"error: /old has groups of its own: child"});
+  EXPECT_EQ(plan(CpusetDelete{"/old"}),
+            Lines{"error: /old has groups of its own: /sys/fs/cgroup/cpuset/old/child"});
   folder_.mount_v2();
   EXPECT_EQ(plan(CpusetModify{"/", {}}),
             Lines{"error: / is the root, which has all CPUs and memory nodes"});

@@ -37,9 +37,12 @@ public:
 
   CpuSet cpus() const {
     CpuSet set;
-    for (unsigned cpu = 0; cpu < bytes_ * 8; ++cpu) {
-      if (CPU_ISSET_S(cpu, bytes_, bits_.get()))
+    int left = CPU_COUNT_S(bytes_, bits_.get());
+    for (unsigned cpu = 0; left > 0; ++cpu) {
+      if (CPU_ISSET_S(cpu, bytes_, bits_.get())) {
         set.add(cpu);
+        --left;
+      }
     }
     return set;
   }
