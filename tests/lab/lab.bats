@@ -225,6 +225,21 @@ SCRIPT
   assert_output_has 'booted again'
 }
 
+@test "a guest whose kernel is stuck is booted again, twice at most" {
+  needs_host v2
+  lab_run << 'SCRIPT'
+#!/bin/sh
+echo begun >/results/early
+echo 'watchdog: BUG: soft lockup - CPU#1 stuck for 22s!' >/dev/kmsg
+sleep 3
+echo ended
+SCRIPT
+  assert_status 0
+  [[ $(grep -c 'is stuck ("soft lockup"), so it is booted again' <<< "$output") == 2 ]]
+  [[ $(< "$out/stdout") == ended ]]
+  assert_result early begun
+}
+
 @test "a terminated lab leaves no QEMU and no folder" {
   needs_host v2
   start_lab <<< $'#!/bin/sh\nsleep 1000'
