@@ -17,27 +17,30 @@ struct BusError {
   BusError() = default;
   BusError(const BusError &) = delete;
   BusError &operator=(const BusError &) = delete;
-  ~BusError() { sd_bus_error_free(&error); }
+  ~BusError() { libsystemd().error_free(&error); }
 
   sd_bus_error error = SD_BUS_ERROR_NULL;
 };
 
 int open_private(sd_bus **bus) {
-  int result = sd_bus_new(bus);
+  int result = libsystemd().create(bus);
   if (result >= 0)
-    result = sd_bus_set_address(*bus, private_address);
+    result = libsystemd().set_address(*bus, private_address);
   if (result >= 0)
-    result = sd_bus_start(*bus);
+    result = libsystemd().start(*bus);
   if (result < 0)
-    *bus = sd_bus_unref(*bus);
+    *bus = libsystemd().unref(*bus);
   return result;
 }
 
 } // namespace
 
 BusResult<SystemdBus> SystemdBus::open(const std::string &what) {
+  if (!LibSystemd::load())
+    return Refusal{ECONNREFUSED,
+                   what + ": systemd cannot be reached: libsystemd.so.0 is not installed"};
   sd_bus *bus = nullptr;
-  const int of_system = sd_bus_open_system(&bus);
+  const int of_system = libsystemd().open_system(&bus);
   const int of_private = of_system < 0 ? open_private(&bus) : 0;
   if (of_private < 0)
     return Refusal{ECONNREFUSED,
@@ -48,14 +51,14 @@ BusResult<SystemdBus> SystemdBus::open(const std::string &what) {
 
 BusMessage SystemdBus::method(const char *name) const {
   sd_bus_message *message = nullptr;
-  sd_bus_message_new_method_call(bus_.get(), &message, service, manager_path, manager, name);
+  libsystemd().message_new_method_call(bus_.get(), &message, service, manager_path, manager, name);
   return BusMessage(message);
 }
 
 BusResult<BusMessage> SystemdBus::call(const BusMessage &message, std::uint64_t patience) const {
   BusError error;
   sd_bus_message *reply = nullptr;
-  const int result = sd_bus_call(bus_.get(), message.get(), patience, &error.error, &reply);
+  const int result = libsystemd().call(bus_.get(), message.get(), patience, &error.error, &reply);
   if (result < 0)
     return refusal(error.error, result);
   return BusMessage(reply);
@@ -65,16 +68,16 @@ BusResult<BusMessage> SystemdBus::property(const std::string &path, const std::s
                                            const char *name, const char *type) const {
   BusError error;
   sd_bus_message *reply = nullptr;
-  const int result = sd_bus_get_property(bus_.get(), service, path.c_str(), interface.c_str(), name,
-                                         &error.error, &reply, type);
+  const int result = libsystemd().get_property(bus_.get(), service, path.c_str(), interface.c_str(),
+                                               name, &error.error, &reply, type);
   if (result < 0)
     return refusal(error.error, result);
   return BusMessage(reply);
 }
 
 Refusal SystemdBus::refusal(const sd_bus_error &error, int result) const {
-  int number = sd_bus_error_is_set(&error) ? sd_bus_error_get_errno(&error) : -result;
-  if (sd_bus_error_has_name(&error, no_such_unit))
+  int number = libsystemd().error_is_set(&error) ? libsystemd().error_get_errno(&error) : -result;
+  if (libsystemd().error_has_name(&error, no_such_unit))
     number = ENOENT;
   else if (number == ENOENT)
     number = EIO; /* what is missing is not the unit */

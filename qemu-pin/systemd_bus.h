@@ -7,17 +7,17 @@
 #define QEMU_PIN_SYSTEMD_BUS_H
 
 #include "host_setting.h"
+#include "libsystemd.h"
 
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <systemd/sd-bus.h>
 #include <variant>
 
 namespace qemu_pin {
 
 struct FreeBusMessage {
-  void operator()(sd_bus_message *message) const { sd_bus_message_unref(message); }
+  void operator()(sd_bus_message *message) const { libsystemd().message_unref(message); }
 };
 using BusMessage = std::unique_ptr<sd_bus_message, FreeBusMessage>;
 
@@ -50,7 +50,7 @@ public:
 
 private:
   struct FreeBus {
-    void operator()(sd_bus *bus) const { sd_bus_flush_close_unref(bus); }
+    void operator()(sd_bus *bus) const { libsystemd().flush_close_unref(bus); }
   };
 
   SystemdBus(sd_bus *bus, std::string what) : bus_(bus), what_(std::move(what)) {}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit_bus.h"
 
+#include "libsystemd.h"
 #include "systemd_bus.h"
 #include "unit_files.h"
 
@@ -16,7 +17,6 @@
 #include <string>
 #include <sys/stat.h>
 #include <sys/statfs.h>
-#include <systemd/sd-bus.h>
 #include <variant>
 #include <vector>
 
@@ -31,7 +31,7 @@ constexpr std::uint64_t reload_patience = 120'000'000;
 constexpr std::uint64_t job_patience = 30'000'000;
 
 struct FreeSlot {
-  void operator()(sd_bus_slot *slot) const { sd_bus_slot_unref(slot); }
+  void operator()(sd_bus_slot *slot) const { libsystemd().slot_unref(slot); }
 };
 using Slot = std::unique_ptr<sd_bus_slot, FreeSlot>;
 
@@ -89,12 +89,12 @@ public:
       return std::move(*refusal);
     Unit unit(std::move(std::get<SystemdBus>(bus)), property);
     const BusMessage message = unit.bus_.method("GetUnit");
-    sd_bus_message_append(message.get(), "s", property.unit.c_str());
+    libsystemd().message_append(message.get(), "s", property.unit.c_str());
     auto reply = unit.bus_.call(message);
     if (auto *refusal = std::get_if<Refusal>(&reply))
       return std::move(*refusal);
     const char *path = nullptr;
-    sd_bus_message_read(std::get<BusMessage>(reply).get(), "o", &path);
+    libsystemd().message_read(std::get<BusMessage>(reply).get(), "o", &path);
     unit.path_ = path ? path : "";
     return unit;
   }
@@ -105,7 +105,7 @@ public:
       return std::move(*refusal);
     const void *bytes = nullptr;
     std::size_t size = 0;
-    sd_bus_message_read_array(std::get<BusMessage>(reply).get(), 'y', &bytes, &size);
+    libsystemd().message_read_array(std::get<BusMessage>(reply).get(), 'y', &bytes, &size);
     return list_of(static_cast<const std::uint8_t *>(bytes), size);
   }
 
@@ -114,14 +114,14 @@ public:
     const std::vector<std::uint8_t> bytes = bytes_of(set);
     const BusMessage message = bus_.method("SetUnitProperties");
     sd_bus_message *m = message.get();
-    sd_bus_message_append(m, "sb", property_.unit.c_str(), 1);
-    sd_bus_message_open_container(m, 'a', "(sv)");
-    sd_bus_message_open_container(m, 'r', "sv");
-    sd_bus_message_append(m, "s", property_.name.c_str());
-    sd_bus_message_open_container(m, 'v', "ay");
-    sd_bus_message_append_array(m, 'y', bytes.data(), bytes.size());
+    libsystemd().message_append(m, "sb", property_.unit.c_str(), 1);
+    libsystemd().message_open_container(m, 'a', "(sv)");
+    libsystemd().message_open_container(m, 'r', "sv");
+    libsystemd().message_append(m, "s", property_.name.c_str());
+    libsystemd().message_open_container(m, 'v', "ay");
+    libsystemd().message_append_array(m, 'y', bytes.data(), bytes.size());
     for (int i = 0; i < 3; ++i)
-      sd_bus_message_close_container(m);
+      libsystemd().message_close_container(m);
     auto reply = bus_.call(message);
     if (auto *refusal = std::get_if<Refusal>(&reply))
       return *refusal;
@@ -142,12 +142,12 @@ public:
     auto fragment = bus_.property(path_, interface, "FragmentPath", "s");
     const char *path = nullptr;
     if (auto *message = std::get_if<BusMessage>(&fragment))
-      if (sd_bus_message_read(message->get(), "s", &path) > 0 && *path)
+      if (libsystemd().message_read(message->get(), "s", &path) > 0 && *path)
         files.emplace_back(path);
     auto drop_ins = bus_.property(path_, interface, "DropInPaths", "as");
     if (auto *message = std::get_if<BusMessage>(&drop_ins)) {
-      sd_bus_message_enter_container(message->get(), 'a', "s");
-      while (sd_bus_message_read(message->get(), "s", &path) > 0)
+      libsystemd().message_enter_container(message->get(), 'a', "s");
+      while (libsystemd().message_read(message->get(), "s", &path) > 0)
         files.emplace_back(path);
     }
     return files;
@@ -158,7 +158,7 @@ public:
     auto reply = bus_.property(path_, property_.interface(), "ControlGroup", "s");
     const char *path = nullptr;
     auto *message = std::get_if<BusMessage>(&reply);
-    if (!message || sd_bus_message_read(message->get(), "s", &path) <= 0 || !*path)
+    if (!message || libsystemd().message_read(message->get(), "s", &path) <= 0 || !*path)
       return "";
     return std::string(cgroup_mount) + path;
   }
@@ -178,7 +178,7 @@ using EndedJobs = std::map<std::string, std::string>;
 int note_ended_job(sd_bus_message *message, void *jobs, sd_bus_error *) {
   std::uint32_t id = 0;
   const char *path = nullptr, *unit = nullptr, *result = nullptr;
-  if (sd_bus_message_read(message, "uoss", &id, &path, &unit, &result) > 0)
+  if (libsystemd().message_read(message, "uoss", &id, &path, &unit, &result) > 0)
     (*static_cast<EndedJobs *>(jobs))[path] = result;
   return 0;
 }
@@ -187,11 +187,11 @@ int note_ended_job(sd_bus_message *message, void *jobs, sd_bus_error *) {
 std::string wait_for_job(const SystemdBus &bus, const EndedJobs &jobs, const std::string &job) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::microseconds(job_patience);
   while (!jobs.contains(job)) {
-    int result = sd_bus_process(bus.get(), nullptr);
+    int result = libsystemd().process(bus.get(), nullptr);
     const auto left = std::chrono::duration_cast<std::chrono::microseconds>(
         deadline - std::chrono::steady_clock::now());
     if (result == 0 && left.count() > 0)
-      result = sd_bus_wait(bus.get(), static_cast<std::uint64_t>(left.count()));
+      result = libsystemd().wait(bus.get(), static_cast<std::uint64_t>(left.count()));
     if (result < 0 && result != -EINTR)
       return strerror(-result);
     if (left.count() <= 0)
@@ -308,8 +308,8 @@ std::optional<Error> start_scope(const std::string &scope, pid_t process) {
   EndedJobs jobs;
   sd_bus_slot *slot = nullptr;
   const int watched =
-      sd_bus_match_signal(bus.get(), &slot, SystemdBus::service, SystemdBus::manager_path,
-                          SystemdBus::manager, "JobRemoved", note_ended_job, &jobs);
+      libsystemd().match_signal(bus.get(), &slot, SystemdBus::service, SystemdBus::manager_path,
+                                SystemdBus::manager, "JobRemoved", note_ended_job, &jobs);
   const Slot owned(slot);
   if (watched < 0)
     return Error{scope + ": " + strerror(-watched)};
@@ -318,15 +318,15 @@ std::optional<Error> start_scope(const std::string &scope, pid_t process) {
     return Error{refusal->message};
   const BusMessage message = bus.method("StartTransientUnit");
   const std::string description = fmt::format("CPUs isolated by qemu-pin for process {}", process);
-  sd_bus_message_append(message.get(), "ssa(sv)a(sa(sv))", scope.c_str(), "fail", 5, "Description",
-                        "s", description.c_str(), "Slice", "s", "-.slice", "PIDs", "au", 1,
-                        static_cast<std::uint32_t>(process), "Delegate", "b", 1, "CollectMode", "s",
-                        "inactive-or-failed", 0);
+  libsystemd().message_append(message.get(), "ssa(sv)a(sa(sv))", scope.c_str(), "fail", 5,
+                              "Description", "s", description.c_str(), "Slice", "s", "-.slice",
+                              "PIDs", "au", 1, static_cast<std::uint32_t>(process), "Delegate", "b",
+                              1, "CollectMode", "s", "inactive-or-failed", 0);
   reply = bus.call(message);
   if (const auto *refusal = std::get_if<Refusal>(&reply))
     return Error{refusal->message};
   const char *job = nullptr;
-  sd_bus_message_read(std::get<BusMessage>(reply).get(), "o", &job);
+  libsystemd().message_read(std::get<BusMessage>(reply).get(), "o", &job);
   const std::string result = job ? wait_for_job(bus, jobs, job) : "systemd named no job";
   if (result != "done")
     return Error{fmt::format("{}: {}", scope, result)};

@@ -30,7 +30,12 @@ sleep 1
 [ "$(on_cpus)" = 0 ] || fail "$(on_cpus) hogs are on the CPUs still"
 qemu-pin isolate --status --for 1
 expect restore qemu-pin restore
-sleep 2
+# As soon as the kernel balances again, which takes an emulated host some seconds.
+waited=0
+while [ "$(on_cpus)" = 0 ] && [ $waited -lt 60 ]; do
+  sleep 0.5
+  waited=$((waited + 1))
+done
 [ "$(on_cpus)" != 0 ] || fail "no hog has come back: $(grep -h Cpus_allowed_list $(printf '/proc/%s/status ' $hogs) | sort | uniq -c)"
 # All else goes faster without them.
 stop_hogs
