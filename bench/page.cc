@@ -1,0 +1,189 @@
+/*
+ * Writes docs/performance.md from what the benchmarks wrote to their folder: all that it
+ * says of a figure comes from there.
+ *
+ *     page RESULTS OUTPUT
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "report.h"
+#include "temp_dir.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fmt/format.h>
+#include <iterator>
+#include <set>
+
+using bench::Report;
+using nlohmann::json;
+using qemu_pin::Error;
+using qemu_pin::Result;
+
+namespace {
+
+constexpr const char *introduction =
+    R"(<!-- Written by bench/run from bench/results/*.json. Do not edit: run bench/run. -->
+# Performance
+
+**Pinning alone does not make a busy host's guest faster.** It keeps a guest's threads on the CPUs
+you chose, from their first instruction; it does not keep the rest of the host off those CPUs. While
+something else runs there, a pinned guest waits as long as one that is not pinned, or longer, for its
+threads cannot flee to a CPU that is idle. The gain is in pinning *and* isolating (`qemu-pin isolate`,
+`qemu-pin run --isolate`): see the first table. And with more vCPUs than CPUs, pinning can cost.
+
+`bench/run` measured all of this in one run on the machine below. Figures from elsewhere are not
+shown. [bench/README.md](../bench/README.md) says what each figure is, and how to measure your own
+machine.
+)";
+
+/* The order of the page; what else is found follows by name. */
+const std::vector<std::string> order = {"tail-latency", "pin-window", "start-up",
+                                        "pin-cost",     "pin-calls",  "tcg-throughput",
+                                        "iothread",     "commands",   "build"};
+
+std::size_t place(const std::string &name) {
+  return static_cast<std::size_t>(
+      std::distance(order.begin(), std::find(order.begin(), order.end(), name)));
+}
+
+Result<std::vector<Report>> read_reports(const std::string &folder) {
+  std::vector<Report> reports;
+  std::error_code trouble;
+  for (const auto &entry : std::filesystem::directory_iterator(folder, trouble)) {
+    if (entry.path().extension() != ".json")
+      continue;
+    auto report =
+        bench::from_json(json::parse(read_text(entry.path()), nullptr, /*exceptions=*/false));
+    if (!report)
+      return Error{entry.path().string() + ": " + report.error().message};
+    reports.push_back(std::move(*report));
+  }
+  if (trouble)
+    return Error{folder + ": " + trouble.message()};
+  if (reports.empty())
+    return Error{folder + ": holds no results; bench/run writes them"};
+  std::sort(reports.begin(), reports.end(), [](const Report &a, const Report &b) {
+    return std::pair(place(a.name), a.name) < std::pair(place(b.name), b.name);
+  });
+  return reports;
+}
+
+/* What all reports say alike is said once; dates and what differs, for each. */
+std::string machine(const std::vector<Report> &reports) {
+  const std::vector<std::pair<std::string, std::string>> facts = {
+      {"cpu", "CPU"},       {"cpus", "CPUs online"}, {"memory_gib", "Memory, GiB"},
+      {"kernel", "Kernel"}, {"system", "System"},    {"hypervisor", "Under a hypervisor"},
+      {"qemu", "QEMU"},     {"commit", "Commit"},    {"date", "Date"}};
+  std::string text = "\n## The machine\n\n| | |\n| --- | --- |\n";
+  for (const auto &[key, title] : facts) {
+    std::set<std::string> values;
+    for (const Report &report : reports)
+      if (const auto found = report.facts.find(key); found != report.facts.end())
+        values.insert(found->is_string() ? found->get<std::string>() : found->dump());
+    if (values.empty())
+      continue;
+    const std::string last = *values.rbegin();
+    text += "| " + title + " | " + *values.begin() +
+            (values.size() == 1 ? "" : (key == "date" ? " to " : ", and ") + last) + " |\n";
+  }
+  return text;
+}
+
+std::string interval(double low, double high) {
+  return bench::number_text(low) + " to " + bench::number_text(high);
+}
+
+/* The aims of all benchmarks, what was met and what was not. */
+std::string aims(const std::vector<Report> &reports) {
+  std::string text;
+  for (const Report &report : reports)
+    for (const auto &row : report.ratios)
+      if (row.aim)
+        text += fmt::format("| {} | {} / {}: {} | {} | {} |\n", report.title, row.of, row.to,
+                            row.metric, bench::number_text(row.ratio), bench::aim_text(row));
+  if (text.empty())
+    return "";
+  return "\n## What was hoped for\n\n| Benchmark | Ratio of medians | Seen | Aim |\n"
+         "| --- | --- | --- | --- |\n" +
+         text;
+}
+
+std::string rows(const Report &report) {
+  std::string text = "\n| Figure | Arm | Median | 95% interval | CV, % | n |\n"
+                     "| --- | --- | --- | --- | --- | --- |\n";
+  std::string former;
+  for (const auto &row : report.rows) {
+    const std::string title = row.metric + (row.unit.empty() ? "" : ", " + row.unit);
+    text += fmt::format("| {} | {} | {} | {} | {} | {} |\n", title == former ? "" : title, row.arm,
+                        bench::number_text(row.median), interval(row.low, row.high),
+                        bench::number_text(100 * row.cv), row.n);
+    former = title;
+  }
+  return text;
+}
+
+std::string ratios(const Report &report) {
+  if (report.ratios.empty())
+    return "";
+  std::string text =
+      "\n| Ratio of medians | Ratio | 95% interval | Aim |\n| --- | --- | --- | --- |\n";
+  for (const auto &row : report.ratios)
+    text += fmt::format("| {} / {}: {} | {} | {} | {} |\n", row.of, row.to, row.metric,
+                        bench::number_text(row.ratio), interval(row.low, row.high),
+                        bench::aim_text(row));
+  return text;
+}
+
+std::string section(const Report &report, const std::string &pictures) {
+  std::string text = "\n## " + report.title + "\n\n" + report.about + "\n\n";
+  for (const std::string &arm : report.arms)
+    text += "- " + arm + "\n";
+  text += ratios(report) + rows(report) + "\n";
+  for (std::size_t i = 0; i < report.plots.size(); ++i)
+    text += fmt::format("![{}]({}/{}{}.svg)\n", report.title, pictures, report.name,
+                        i ? "-" + std::to_string(i + 1) : "");
+  if (report.quick)
+    text += "\nMeasured with `--quick`: this shows that it works, and nothing else.\n";
+  if (report.lost)
+    text +=
+        fmt::format("\n{} repetitions were lost to a machine that was not quiet.\n", report.lost);
+  if (report.busy)
+    text += fmt::format("\n{} repetitions ran on a machine that was not quiet.\n", report.busy);
+  for (const auto &skipped : report.skipped)
+    text += "\nNot measured: " + skipped.arm + ": " + skipped.why + "\n";
+  if (!report.limits.empty())
+    text += "\nLimits:\n\n";
+  for (const std::string &limit : report.limits)
+    text += "- " + limit + "\n";
+  return text;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  if (argc != 3) {
+    fmt::print(stderr, "Usage: page RESULTS OUTPUT\n");
+    return 2;
+  }
+  const std::string folder = argv[1];
+  const std::string output = argv[2];
+  auto reports = read_reports(folder);
+  if (!reports) {
+    fmt::print(stderr, "page: {}\n", reports.error().message);
+    return 2;
+  }
+  const auto base = std::filesystem::absolute(output).parent_path();
+  const std::string pictures =
+      std::filesystem::absolute(folder).lexically_normal().lexically_relative(
+          base.lexically_normal());
+  std::string text = introduction + machine(*reports) + aims(*reports);
+  for (const Report &report : *reports)
+    text += section(report, pictures);
+  write_text(output, text);
+  if (read_text(output) != text) {
+    fmt::print(stderr, "page: {}: cannot be written\n", output);
+    return 2;
+  }
+  return 0;
+}
