@@ -1,0 +1,135 @@
+/*
+ * The guest that watches itself being kept from running, and what the host reads of it:
+ * what benchmarks of latency stand on.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "gap_record.h"
+#include "pinning_test.h"
+
+#include <csignal>
+#include <thread>
+
+using namespace std::chrono_literals;
+using bench::GapRecord;
+
+namespace {
+
+class GapsGuest : public QemuTest {
+protected:
+  /* Running and recording on all vCPUs, or a failure of the test. */
+  std::optional<Guest> watching(const GapRecord &record, unsigned vcpus) const {
+    auto guest = Guest::start({GetParam().qemu, GetParam().accelerator, GAPS_IMAGE,
+                               std::to_string(vcpus), record.options()});
+    if (!guest) {
+      ADD_FAILURE() << guest.error().message;
+      return std::nullopt;
+    }
+    for (unsigned vcpu = 0; vcpu < vcpus; ++vcpu)
+      if (!record.wait_recording(vcpu, 30s)) {
+        ADD_FAILURE() << "vCPU " << vcpu << " records nothing";
+        return std::nullopt;
+      }
+    return std::optional(std::move(*guest));
+  }
+
+  static double gaps_between(const bench::Delays &delays, double least, double most) {
+    return delays.longer_than(least) - delays.longer_than(most);
+  }
+
+  /* The guest does not run for that long, or a little more. */
+  static void stop_for(const Guest &guest, std::chrono::milliseconds time) {
+    kill(guest.pid(), SIGSTOP);
+    std::this_thread::sleep_for(time);
+    kill(guest.pid(), SIGCONT);
+  }
+};
+
+} // namespace
+
+TEST_P(GapsGuest, ATimeInWhichItDoesNotRunIsOneGapOfThatLength) {
+  auto record = GapRecord::make();
+  ASSERT_TRUE(record) << record.error().message;
+  auto guest = watching(*record, 1);
+  ASSERT_TRUE(guest);
+  std::this_thread::sleep_for(100ms);
+
+  const auto from = record->read(0);
+  std::this_thread::sleep_for(20ms);
+  /* Longer than a busy host keeps anybody waiting. */
+  stop_for(*guest, 330ms);
+  std::this_thread::sleep_for(100ms);
+  auto gaps = record->since(from);
+  ASSERT_TRUE(gaps) << gaps.error().message;
+
+  EXPECT_TRUE(gaps->complete);
+  EXPECT_EQ(gaps_between(gaps->delays, 325e3, 1000e3), 1);
+  EXPECT_EQ(gaps->delays.longer_than(1000e3), 0);
+  EXPECT_GT(gaps->delays.window, 440e3);
+  EXPECT_LT(gaps->delays.available(), 0.6);
+  EXPECT_GT(gaps->delays.percentile(50), 10e3);
+  EXPECT_GT(gaps->loops_per_second, 1000);
+}
+
+TEST_P(GapsGuest, GapsBeforeTheReadingAreNotCounted) {
+  auto record = GapRecord::make();
+  ASSERT_TRUE(record) << record.error().message;
+  auto guest = watching(*record, 1);
+  ASSERT_TRUE(guest);
+  stop_for(*guest, 330ms);
+  std::this_thread::sleep_for(100ms);
+
+  const auto from = record->read(0);
+  std::this_thread::sleep_for(100ms);
+  auto gaps = record->since(from);
+  ASSERT_TRUE(gaps) << gaps.error().message;
+  EXPECT_EQ(gaps_between(gaps->delays, 325e3, 1000e3), 0);
+}
+
+TEST_P(GapsGuest, EveryVcpuHasARecordOfItsOwn) {
+  auto record = GapRecord::make();
+  ASSERT_TRUE(record) << record.error().message;
+  auto guest = watching(*record, 2);
+  ASSERT_TRUE(guest);
+  const auto first = record->read(0);
+  const auto second = record->read(1);
+  stop_for(*guest, 330ms);
+  std::this_thread::sleep_for(200ms);
+  for (const auto &from : {first, second}) {
+    auto gaps = record->since(from);
+    ASSERT_TRUE(gaps) << gaps.error().message;
+    EXPECT_EQ(gaps_between(gaps->delays, 325e3, 1000e3), 1) << "vCPU " << from.vcpu;
+  }
+}
+
+TEST_P(GapsGuest, MoreGapsThanTheListHoldsAreKnownByTheirBuckets) {
+  auto record = GapRecord::make(0ns); /* every reading ends a gap */
+  ASSERT_TRUE(record) << record.error().message;
+  auto guest = watching(*record, 1);
+  ASSERT_TRUE(guest);
+  const auto deadline = std::chrono::steady_clock::now() + 30s;
+  while (record->read(0).gaps <= GAP_LISTED && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::sleep_for(20ms);
+
+  const auto from = record->read(0);
+  std::this_thread::sleep_for(20ms);
+  stop_for(*guest, 330ms);
+  std::this_thread::sleep_for(100ms);
+  auto gaps = record->since(from);
+  ASSERT_TRUE(gaps) << gaps.error().message;
+  EXPECT_FALSE(gaps->complete);
+  EXPECT_EQ(gaps_between(gaps->delays, 325e3, 1000e3), 1);
+  EXPECT_LT(gaps->delays.available(), 0.5);
+}
+
+TEST(GapsGuestOf, AGuestThatDoesNotRunGivesNoFigures) {
+  auto record = GapRecord::make();
+  ASSERT_TRUE(record) << record.error().message;
+  EXPECT_FALSE(record->wait_recording(0, 0ms));
+  const auto from = record->read(0);
+  std::this_thread::sleep_for(2ms);
+  EXPECT_FALSE(record->since(from));
+}
+
+INSTANTIATE_TEST_SUITE_P(Bench, GapsGuest, testing::ValuesIn(machines({"kvm", "tcg,thread=multi"})),
+                         machine_name);

@@ -1,0 +1,78 @@
+/*
+ * The guests that benchmarks ask for work and for reads of a disk: what they answer is right,
+ * and what is wrong is noticed.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "disk_reads.h"
+#include "guest_work.h"
+#include "known_disk.h"
+#include "pinning_test.h"
+
+#include <algorithm>
+#include <numeric>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+class GuestPayload : public PinningTest {
+protected:
+  bench::WorkSpec work(unsigned vcpus, std::uint64_t rounds) const {
+    return {GetParam().qemu, GetParam().accelerator, WORK_IMAGE, vcpus, rounds};
+  }
+  bench::DiskReadsSpec reads(unsigned depth) const {
+    return {GetParam().qemu, GetParam().accelerator, DISK_IMAGE, depth, 200ms};
+  }
+};
+
+} // namespace
+
+TEST_P(GuestPayload, EveryVcpuWorksOutWhatTheHostDoes) {
+  constexpr std::uint64_t rounds = 100'000;
+  auto times = bench::run_work(work(3, rounds));
+  ASSERT_TRUE(times) << times.error().message;
+  EXPECT_EQ(times->results, bench::expected_results(3, rounds));
+  EXPECT_NE(times->results, bench::expected_results(3, rounds - 1));
+  EXPECT_GT(times->first, 0);
+  EXPECT_GE(times->last, times->first);
+}
+
+TEST_P(GuestPayload, EachReadBringsWhatTheDiskHoldsAndIsTimed) {
+  auto disk = bench::KnownDisk::make(1U << 20);
+  ASSERT_TRUE(disk) << disk.error().message;
+  for (const unsigned depth : {1U, 4U, 8U}) {
+    auto done = bench::read_disk(*disk, reads(depth));
+    ASSERT_TRUE(done) << done.error().message;
+    const auto &latencies = done->latencies;
+    ASSERT_GE(latencies.size(), depth);
+    EXPECT_GT(std::ranges::min(latencies), 0);
+    /* The guest's clock is ours, and no more reads were under way than asked. */
+    EXPECT_GT(done->seconds, 0.1);
+    EXPECT_LT(done->seconds, 20);
+    EXPECT_LE(std::accumulate(latencies.begin(), latencies.end(), 0.0) / 1e6,
+              done->seconds * depth);
+  }
+}
+
+TEST_P(GuestPayload, AWordThatIsWrongOnDiskIsNoticed) {
+  auto disk = bench::KnownDisk::make(std::size_t{4} * 4096);
+  ASSERT_TRUE(disk) << disk.error().message;
+  disk->words()[2 * 512 + 17] = 42;
+  auto done = bench::read_disk(*disk, reads(1));
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().message, "block 2: word 17 is wrong: 42");
+}
+
+TEST_P(GuestPayload, ADiskWithoutTheLegacyInterfaceIsNotDriven) {
+  auto disk = bench::KnownDisk::make(4096);
+  ASSERT_TRUE(disk) << disk.error().message;
+  auto spec = reads(1);
+  spec.more = {"-global", "virtio-blk-pci.disable-legacy=on"};
+  auto done = bench::read_disk(*disk, spec);
+  ASSERT_FALSE(done);
+  EXPECT_EQ(done.error().message, "the guest finds no disk that it can drive");
+}
+
+INSTANTIATE_TEST_SUITE_P(Bench, GuestPayload,
+                         testing::ValuesIn(machines({"kvm", "tcg,thread=multi"})), machine_name);
