@@ -13,8 +13,10 @@
 #include <sstream>
 #include <unistd.h>
 
+using bench::Arm;
 using bench::ArmRuns;
 using bench::Benchmark;
+using bench::Figures;
 using bench::Report;
 using bench::Setting;
 using qemu_pin::Error;
@@ -37,6 +39,37 @@ std::vector<Script> scripts(const Setting &setting) {
       {"show-all", {"--machines", machines, "--refreshes", runs}},
       {"isolate-cycles", {"--cycles", cycles}, geteuid() == 0 ? "" : "isolating needs root"},
   };
+}
+
+/* Milliseconds, the median of as many runs, by hyperfine: from fork to wait, without a shell. */
+Result<Figures> whole_command(const std::string &command, const std::string &runs) {
+  auto folder = TempDir::make();
+  if (!folder)
+    return folder.error();
+  auto done = bench::run_timed({"hyperfine", "--shell=none", "--warmup", "1", "--runs", runs,
+                                "--export-json", folder->file("json"), command});
+  if (!done)
+    return done.error();
+  const auto json = nlohmann::json::parse(read_text(folder->file("json")), nullptr, false);
+  const auto median = nlohmann::json::json_pointer("/results/0/median");
+  if (json.is_discarded() || !json.contains(median))
+    return Error{"hyperfine wrote no median"};
+  return Figures{{"whole", json.at(median).get<double>() * 1000}};
+}
+
+std::vector<Arm> whole_commands(const Setting &setting) {
+  const std::string runs = setting.quick ? "2" : "10";
+  const bool none = !bench::run_timed({"hyperfine", "--version"});
+  const auto arm = [&](const std::string &name, const std::string &command, std::string missing) {
+    if (none)
+      missing = "hyperfine is missing (Debian's package hyperfine)";
+    return Arm{name, "`" + command + "`", [=] { return whole_command(command, runs); }, missing};
+  };
+  const std::string &stock = setting.stock_qemu;
+  return {arm("plan this host", setting.qemu_pin + " plan --vcpus 1 --quiet", ""),
+          arm("lstopo this host", "lstopo-no-graphics --of console", ""),
+          arm("QEMU patched", setting.qemu + " --version", ""),
+          arm("QEMU stock", stock + " --version", stock.empty() ? "no --stock was given" : "")};
 }
 
 /* Lines of "ARM\tUNIT\tVALUE"; the n-th of an arm is its n-th repetition. */
@@ -73,15 +106,19 @@ Result<Report> measure(const Setting &setting) {
       "of "
       "`qemu-pin show --all --watch`, beside one `ps` of all threads. `bench/isolate-cycles`: "
       "isolating a CPU and giving it back (two processes, a journal that is fsynced), beside a C "
-      "program that makes the same writes and nothing else.",
+      "program that makes the same writes and nothing else. Whole commands: by `hyperfine`, a "
+      "median of ten runs each repetition.",
       {"Bare writes keep no journal, look at nothing and can undo nothing."},
-      {{"ms", "time", "ms"}},
-      {},
-      {}};
+      {{"ms", "time", "ms"}, {"whole", "whole command, by hyperfine", "ms"}},
+      whole_commands(setting),
+      {{"whole", "plan this host", "lstopo this host"}, {"whole", "QEMU patched", "QEMU stock"}}};
   auto folder = TempDir::make();
   if (!folder)
     return folder.error();
-  ArmRuns runs;
+  auto whole = bench::run_in_turn(benchmark, setting);
+  if (!whole)
+    return whole.error();
+  ArmRuns runs = std::move(*whole);
   for (const Script &script : scripts(setting)) {
     if (!script.missing.empty()) {
       benchmark.arms.push_back({script.name, "", {}, script.missing});

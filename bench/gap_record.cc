@@ -86,6 +86,11 @@ bool GapRecord::wait_recording(unsigned vcpu, std::chrono::milliseconds timeout)
 
 GapRecord::Reading GapRecord::read(unsigned vcpu) const {
   const volatile GapArea &now = area(vcpu);
+  /* In the middle of a gap its clock would be late. */
+  const std::uint64_t before = now.last;
+  const auto deadline = steady_clock::now() + std::chrono::seconds(10);
+  while (now.recording && now.last == before && steady_clock::now() < deadline)
+    std::this_thread::sleep_for(std::chrono::microseconds(20));
   Reading reading = {};
   reading.vcpu = vcpu;
   reading.guest_tsc = now.last;
@@ -103,7 +108,7 @@ Result<GapRecord::Gaps> GapRecord::since(const Reading &from) const {
   const double time = microseconds(to.time - from.time);
   const double ticks = static_cast<double>(to.host_tsc - from.host_tsc) / time;
   const double window = static_cast<double>(to.guest_tsc - from.guest_tsc) / ticks;
-  /* Either end may lie in a gap, that is, a little earlier than we read it. */
+  /* We may be kept from running between the readings of two clocks. */
   if (!(window > 0.5 * time && window < 1.5 * time))
     return Error{"the guest's TSC does not tick as the host's, or the guest does not run: " +
                  std::to_string(window) + " microseconds of it went by in " + std::to_string(time)};

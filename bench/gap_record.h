@@ -54,6 +54,7 @@ public:
     std::uint64_t host_tsc;
     std::chrono::steady_clock::time_point time;
   };
+  /* As soon as it runs; as it was left if it never began, or does not run for 10 seconds. */
   Reading read(unsigned vcpu) const;
 
   /* What happened from then to now. Gaps that began earlier count from then. When more

@@ -83,10 +83,14 @@ int fail(const std::string &name, const Error &error) {
 
 } // namespace
 
-Result<Report> measure_arms(const Benchmark &benchmark, const Setting &setting) {
+Result<ArmRuns> run_in_turn(const Benchmark &benchmark, const Setting &setting) {
   const ArmsPlan plan{setting.repetitions, gate_of(setting), setting.quick};
   Progress progress(benchmark.name);
-  auto runs = run_arms(benchmark.arms, plan, [&](const std::string &line) { progress.show(line); });
+  return run_arms(benchmark.arms, plan, [&](const std::string &line) { progress.show(line); });
+}
+
+Result<Report> measure_arms(const Benchmark &benchmark, const Setting &setting) {
+  auto runs = run_in_turn(benchmark, setting);
   if (!runs)
     return runs.error();
   return summarize(benchmark, *runs);

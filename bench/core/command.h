@@ -26,7 +26,10 @@ struct Setting {
   std::string guests;        /* folder of the guests' images */
 };
 
-/* Runs the arms, with progress on standard error, and sums up. */
+/* Runs the arms, with progress on standard error. */
+qemu_pin::Result<ArmRuns> run_in_turn(const Benchmark &benchmark, const Setting &setting);
+
+/* The same, summed up. */
 qemu_pin::Result<Report> measure_arms(const Benchmark &benchmark, const Setting &setting);
 
 /* For what is not an arm's repetition: waits for a quiet machine (not when quick), and counts
