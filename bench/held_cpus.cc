@@ -222,8 +222,13 @@ std::optional<std::string> HeldCpus::why_not() {
     return "it changes the host, and we are not root";
   if (access((root + "/cpuset.cpus").c_str(), W_OK) != 0)
     return "the cpusets of cgroup version 1 are not at " + root;
-  if (const auto files = files_below(root, "cpuset.cpus"); !files.empty())
-    return "there are cpusets already: " + files.front().substr(0, files.front().rfind('/'));
+  /* Groups without members keep nobody on a CPU: libvirt leaves one. */
+  std::error_code ignored;
+  for (auto entry = std::filesystem::recursive_directory_iterator(root, ignored);
+       entry != std::filesystem::recursive_directory_iterator(); entry.increment(ignored))
+    if (entry.depth() > 0 && entry->path().filename() == "tasks" &&
+        !read_text(entry->path()).empty())
+      return "there are cpusets with processes already: " + entry->path().parent_path().string();
   return std::nullopt;
 }
 

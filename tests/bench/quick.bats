@@ -23,7 +23,7 @@ setup_file() {
   export results=$BATS_FILE_TMPDIR/results before=$BATS_FILE_TMPDIR/before
   left_behind >"$before"
   status=0
-  "$top/bench/run" --quick --no-deps --qemu "$qemu" --results "$results" \
+  "$top/bench/run" --quick --no-deps --build "$top/build" --qemu "$qemu" --results "$results" \
     >"$BATS_FILE_TMPDIR/output" 2>"$BATS_FILE_TMPDIR/errors" </dev/null || status=$?
   export status_of_run=$status
   left_behind >"$BATS_FILE_TMPDIR/after"
@@ -80,8 +80,8 @@ setup() {
 
 @test "interrupted, it ends with the signal's status and leaves nothing" {
   # A group of its own, as a terminal gives it: Ctrl-C goes to all of it.
-  setsid "$top/bench/run" --quick --no-deps --only tail-latency --repetitions 50 --qemu "$qemu" \
-    --results "$BATS_TEST_TMPDIR/results" >/dev/null 2>"$BATS_TEST_TMPDIR/errors" </dev/null 3>&- &
+  setsid "$top/bench/run" --quick --no-deps --build "$top/build" --only tail-latency \
+    --repetitions 50 --qemu "$qemu" --results "$BATS_TEST_TMPDIR/results" >/dev/null 2>"$BATS_TEST_TMPDIR/errors" </dev/null 3>&- &
   id=$!
   for ((i = 0; i < 600; ++i)); do
     grep -q '2/50' "$BATS_TEST_TMPDIR/errors" && break
@@ -110,10 +110,10 @@ setup() {
 @test "a result that is damaged is named, and the page stays as it was" {
   mkdir "$BATS_TEST_TMPDIR/results"
   cp "$results/commands.json" "$BATS_TEST_TMPDIR/results/"
-  "$top/build/bench/bench/page" "$BATS_TEST_TMPDIR/results" "$BATS_TEST_TMPDIR/page.md"
+  "$top/build/bench/page" "$BATS_TEST_TMPDIR/results" "$BATS_TEST_TMPDIR/page.md"
   cp "$BATS_TEST_TMPDIR/page.md" "$BATS_TEST_TMPDIR/former"
   echo '{' >"$BATS_TEST_TMPDIR/results/commands.json"
-  run -2 "$top/build/bench/bench/page" "$BATS_TEST_TMPDIR/results" "$BATS_TEST_TMPDIR/page.md"
+  run -2 "$top/build/bench/page" "$BATS_TEST_TMPDIR/results" "$BATS_TEST_TMPDIR/page.md"
   [[ $output == *'commands.json: no report of a benchmark'* ]]
   cmp "$BATS_TEST_TMPDIR/page.md" "$BATS_TEST_TMPDIR/former"
 }
