@@ -49,6 +49,10 @@ std::string settings(const Plot &plot, const std::string &output) {
   text += "set title " + quoted(plot.title) +
           "\nset grid lc '#dddddd'\nset tics nomirror\n"
           "set border 3 lc '#777777'\n";
+  /* gnuplot's own has a yellow that white swallows. */
+  int line = 0;
+  for (const char *colour : {"#4878a8", "#d1605e", "#3a923a", "#8c6bb1", "#c48b3f"})
+    text += fmt::format("set linetype {} lc rgb '{}'\n", ++line, colour);
   if (plot.kind != Plot::Kind::bars)
     return text + "set xlabel " + quoted(plot.x_title) + "\nset ylabel " + quoted(plot.y_title) +
            (plot.log_x ? "\nset logscale x" : "") + (plot.log_y ? "\nset logscale y" : "") +

@@ -20,26 +20,28 @@
 namespace vcpupin {
 namespace {
 
-/* A mask as the kernel takes it, for as many CPUs as needed: a plain cpu_set_t
- * ends at CPU 1,023. */
+/* A mask as the kernel takes it, for as many CPUs as needed: a plain cpu_set_t ends at
+ * CPU 1,023. Up to there nothing is allocated: a new thread's first allocation costs it
+ * more than its pin does. */
 class KernelMask {
 public:
-  explicit KernelMask(unsigned n_cpus) : bytes_(CPU_ALLOC_SIZE(n_cpus)), bits_(CPU_ALLOC(n_cpus)) {
-    if (!bits_)
+  explicit KernelMask(unsigned n_cpus)
+      : bytes_(CPU_ALLOC_SIZE(n_cpus)), many_(n_cpus > CPU_SETSIZE ? CPU_ALLOC(n_cpus) : nullptr) {
+    if (n_cpus > CPU_SETSIZE && !many_)
       throw std::bad_alloc();
-    CPU_ZERO_S(bytes_, bits_.get());
+    CPU_ZERO_S(bytes_, bits());
   }
 
   explicit KernelMask(const CpuSet &cpus) : KernelMask(cpus.end()) {
     for (auto cpu = cpus.next_in(0); cpu; cpu = cpus.next_in(*cpu + 1))
-      CPU_SET_S(*cpu, bytes_, bits_.get());
+      CPU_SET_S(*cpu, bytes_, bits());
   }
 
   CpuSet cpus() const {
     CpuSet set;
-    int left = CPU_COUNT_S(bytes_, bits_.get());
+    int left = CPU_COUNT_S(bytes_, bits());
     for (unsigned cpu = 0; left > 0; ++cpu) {
-      if (CPU_ISSET_S(cpu, bytes_, bits_.get())) {
+      if (CPU_ISSET_S(cpu, bytes_, bits())) {
         set.add(cpu);
         --left;
       }
@@ -47,20 +49,30 @@ public:
     return set;
   }
 
-  void fill() { std::memset(bits_.get(), 0xff, bytes_); }
+  bool operator==(const CpuSet &cpus) const {
+    for (auto cpu = cpus.next_in(0); cpu; cpu = cpus.next_in(*cpu + 1))
+      if (!CPU_ISSET_S(*cpu, bytes_, bits()))
+        return false;
+    return static_cast<std::size_t>(CPU_COUNT_S(bytes_, bits())) == cpus.count();
+  }
+
+  void fill() { std::memset(bits(), 0xff, bytes_); }
 
   /* Both return 0 or an error number. */
-  int read(int thread) { return sched_getaffinity(thread, bytes_, bits_.get()) == 0 ? 0 : errno; }
-  int write(int thread) const {
-    return sched_setaffinity(thread, bytes_, bits_.get()) == 0 ? 0 : errno;
-  }
+  int read(int thread) { return sched_getaffinity(thread, bytes_, bits()) == 0 ? 0 : errno; }
+  int write(int thread) const { return sched_setaffinity(thread, bytes_, bits()) == 0 ? 0 : errno; }
 
 private:
   struct Free {
     void operator()(cpu_set_t *bits) const { CPU_FREE(bits); }
   };
+
+  cpu_set_t *bits() { return many_ ? many_.get() : &few_; }
+  const cpu_set_t *bits() const { return many_ ? many_.get() : &few_; }
+
   std::size_t bytes_;
-  std::unique_ptr<cpu_set_t, Free> bits_;
+  cpu_set_t few_;
+  std::unique_ptr<cpu_set_t, Free> many_; /* none: few_ is enough */
 };
 
 /* The kernel does not say how many CPUs its masks have; it answers EINVAL to a
@@ -134,7 +146,7 @@ Result<CpuSet> read_widest_affinity() {
 }
 
 std::optional<Error> apply_affinity(int thread, const CpuSet &asked) {
-  Result<CpuSet> former = read_affinity(thread);
+  Result<KernelMask> former = read_mask(thread);
   if (!former)
     return former.error();
   /* Also where the mask is right already: one that was only inherited grows with
@@ -148,15 +160,15 @@ std::optional<Error> apply_affinity(int thread, const CpuSet &asked) {
   }
 
   /* The kernel drops what the cpuset lacks, without a word. */
-  Result<CpuSet> given = read_affinity(thread);
+  Result<KernelMask> given = read_mask(thread);
   if (given && *given == asked)
     return std::nullopt;
   std::string message = given ? "asked for host " + name_cpus(asked) + ", the kernel gave only " +
-                                    format_cpu_list(*given)
+                                    format_cpu_list(given->cpus())
                               : given.error().message;
-  if (const int cause = KernelMask(*former).write(thread); cause != 0)
-    message +=
-        "; the former " + format_cpu_list(*former) + " cannot be put back: " + errno_words(cause);
+  if (const int cause = former->write(thread); cause != 0)
+    message += "; the former " + format_cpu_list(former->cpus()) +
+               " cannot be put back: " + errno_words(cause);
   return Error{message};
 }
 

@@ -17,13 +17,19 @@ Result<Pin> read_pin(int thread) {
 }
 
 std::optional<Error> apply_pin(int thread, const Pin &asked) {
-  Result<Pin> former = read_pin(thread);
+  Result<Sched> sched = read_sched(thread);
+  if (!sched)
+    return sched.error();
+  /* Nothing can fail then once the mask is set, and nothing need be kept. */
+  if (*sched == asked.sched)
+    return apply_affinity(thread, asked.cpus);
+  Result<CpuSet> former = read_affinity(thread);
   if (!former)
     return former.error();
   if (auto failure = apply_affinity(thread, asked.cpus))
     return failure;
   if (auto failure = apply_sched(thread, asked.sched)) {
-    if (auto stuck = apply_affinity(thread, former->cpus))
+    if (auto stuck = apply_affinity(thread, *former))
       failure->message += "; " + stuck->message;
     return failure;
   }

@@ -100,11 +100,14 @@ std::string remedy(const Sched &asked) {
 
 Result<Sched> read_sched(int thread) {
   sched_param parameters{};
-  const int policy = sched_getscheduler(thread);
-  if (policy < 0 || sched_getparam(thread, &parameters) != 0)
-    return Error{"cannot read how a thread is scheduled: " + errno_words(errno)};
+  const int reported = sched_getscheduler(thread);
   /* A flag that the kernel reports with the policy, and no policy itself. */
-  return Sched{{policy & ~SCHED_RESET_ON_FORK, parameters.sched_priority}};
+  const int policy = reported & ~SCHED_RESET_ON_FORK;
+  /* The others have no priority. */
+  const bool real_time = policy == SCHED_FIFO || policy == SCHED_RR;
+  if (reported < 0 || (real_time && sched_getparam(thread, &parameters) != 0))
+    return Error{"cannot read how a thread is scheduled: " + errno_words(errno)};
+  return Sched{{policy, parameters.sched_priority}};
 }
 
 std::optional<Error> apply_sched(int thread, const Sched &asked) {
