@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "control_group.h"
 
+#include "folder.h"
 #include "number.h"
 #include "procfs.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <fmt/format.h>
@@ -20,8 +22,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::optional<ThreadStat> stat_of(pid_t id) {
-  auto stat = Procfs().stat(id, id);
+std::optional<ThreadStat> stat_of(const Host &host, pid_t id) {
+  auto stat = host.stat(id);
   return stat ? *stat : std::nullopt;
 }
 
@@ -48,9 +50,13 @@ std::string controllers_line(const std::set<std::string> &controllers) {
 std::vector<pid_t> ids_in(const Host &host, const std::string &file) {
   std::vector<pid_t> ids;
   auto text = host.read_file(file);
-  std::istringstream lines(text && *text ? **text : "");
-  for (pid_t id = 0; lines >> id;)
-    ids.push_back(id);
+  std::string_view rest = text && *text ? std::string_view(**text) : "";
+  while (!rest.empty()) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+    if (const auto id = number<pid_t>(line))
+      ids.push_back(*id);
+  }
   return ids;
 }
 
@@ -61,9 +67,12 @@ bool control_group_exists(const Host &host, const std::string &folder) {
 
 std::vector<std::string> control_groups_in(const Host &host, const std::string &folder) {
   std::vector<std::string> groups;
-  for (const std::string &name : host.names_in(folder))
-    if (std::string group = fmt::format("{}/{}", folder, name); control_group_exists(host, group))
+  visit_folder(host.path(folder), [&](const dirent &entry) {
+    std::string group = folder + "/" + entry.d_name;
+    if (entry.d_type == DT_DIR || (entry.d_type == DT_UNKNOWN && control_group_exists(host, group)))
       groups.push_back(std::move(group));
+  });
+  std::sort(groups.begin(), groups.end());
   return groups;
 }
 
@@ -75,30 +84,31 @@ Result<bool> make_control_group(const Host &host, const std::string &folder) {
   return system_error(host.path(folder), errno);
 }
 
-/* What forks while we move is seen the next time; what has ended stays a moment. */
+/* What forks while we move is seen the next time; what has ended stays a moment, mostly a
+ * very short one. */
 std::optional<Error> remove_control_group(const Host &host, const std::string &folder,
                                           const std::string &members, const std::string &home) {
-  constexpr int tries = 2000;
-  constexpr auto between = 1ms;
+  const auto deadline = std::chrono::steady_clock::now() + 2s;
+  std::chrono::microseconds pause = 50us;
   const std::string path = host.path(folder);
   const std::string left = folder + "/" + members;
   const HostFile destination = host.writable(home + "/" + members);
-  for (int i = 0; i < tries; ++i) {
+  for (;;) {
     for (pid_t id : ids_in(host, left))
       destination.write(fmt::format("{}\n", id));
     if (rmdir(path.c_str()) == 0 || errno == ENOENT)
       return std::nullopt;
-    if (errno != EBUSY)
-      break;
-    std::this_thread::sleep_for(between);
+    if (errno != EBUSY || std::chrono::steady_clock::now() >= deadline)
+      return system_error(path, errno);
+    std::this_thread::sleep_for(pause);
+    pause = std::min<std::chrono::microseconds>(2 * pause, 1ms);
   }
-  return system_error(path, errno);
 }
 
 Members movable_members(const Host &host, const std::string &from, bool kernels_too) {
   Members members;
   for (pid_t id : ids_in(host, from)) {
-    const auto stat = stat_of(id);
+    const auto stat = stat_of(host, id);
     if (!stat || (stat->is_kernels && !kernels_too))
       continue;
     if (stat->is_bound)
@@ -120,12 +130,12 @@ Result<Members> move_members(const Host &host, const std::string &from, const st
       if (refused.contains(id))
         continue;
       if (!kernels_too) {
-        const auto stat = stat_of(id);
+        const auto stat = stat_of(host, id);
         if (!stat || stat->is_kernels)
           continue;
       }
       const auto refusal = destination.write(std::to_string(id) + "\n");
-      const auto stat = refusal ? stat_of(id) : std::nullopt;
+      const auto stat = refusal ? stat_of(host, id) : std::nullopt;
       if (!refusal) {
         ++members.moved;
         moved = true;
@@ -141,7 +151,7 @@ Result<Members> move_members(const Host &host, const std::string &from, const st
 }
 
 bool is_member(const Host &host, const std::string &file, pid_t process, std::uint64_t start_time) {
-  const auto stat = stat_of(process);
+  const auto stat = stat_of(host, process);
   if (!stat || stat->start_time != start_time)
     return false;
   for (pid_t id : ids_in(host, file))
@@ -150,11 +160,10 @@ bool is_member(const Host &host, const std::string &file, pid_t process, std::ui
   return false;
 }
 
-bool resets_to(const Host &host, const SettingName &thread, const CpuSet &cpus) {
+bool resets_to(const std::vector<CpusetHierarchy> &hierarchies, const SettingName &thread,
+               const CpuSet &cpus) {
   const auto id = number<pid_t>(thread.name.substr(0, thread.name.find(' ')));
-  if (!id || !host.is_live())
-    return false;
-  const auto group = cpuset_of(*id);
+  const auto group = id ? cpuset_of(*id, hierarchies) : std::nullopt;
   return group && group->cpus == cpus;
 }
 

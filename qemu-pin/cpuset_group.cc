@@ -3,39 +3,39 @@
 
 #include "text_file.h"
 
+#include <algorithm>
 #include <filesystem>
-#include <sstream>
+#include <string_view>
 #include <vector>
 
 namespace qemu_pin {
 
 namespace {
 
-std::vector<std::string> parts(const std::string &text, char separator) {
-  std::vector<std::string> found;
-  std::stringstream stream(text);
-  for (std::string part; std::getline(stream, part, separator);)
-    found.push_back(part);
+std::vector<std::string_view> parts(std::string_view text, char separator) {
+  std::vector<std::string_view> found;
+  while (!text.empty()) {
+    found.push_back(text.substr(0, text.find(separator)));
+    text.remove_prefix(std::min(text.size(), found.back().size() + 1));
+  }
   return found;
 }
 
-bool holds(const std::string &list, const std::string &word) {
-  for (const std::string &part : parts(list, ','))
-    if (part == word)
-      return true;
-  return false;
+bool holds(std::string_view list, std::string_view word) {
+  const auto words = parts(list, ',');
+  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 /* Its path in that hierarchy, of lines ID:CONTROLLERS:PATH. */
 std::optional<std::string> path_of(const std::string &cgroup, bool is_v2) {
-  for (const std::string &line : parts(cgroup, '\n')) {
+  for (const std::string_view line : parts(cgroup, '\n')) {
     const std::size_t first = line.find(':');
     const std::size_t second = first == std::string::npos ? first : line.find(':', first + 1);
     if (second == std::string::npos)
       continue;
-    const std::string controllers = line.substr(first + 1, second - first - 1);
+    const std::string_view controllers = line.substr(first + 1, second - first - 1);
     if (is_v2 ? controllers.empty() : holds(controllers, "cpuset"))
-      return line.substr(second + 1);
+      return std::string(line.substr(second + 1));
   }
   return std::nullopt;
 }
@@ -45,17 +45,19 @@ std::optional<std::string> path_of(const std::string &cgroup, bool is_v2) {
 /* See proc(5), mountinfo. */
 std::vector<CpusetHierarchy> cpuset_hierarchies(const std::string &root) {
   std::vector<CpusetHierarchy> found;
-  auto text = read_text_file(root + "/proc/self/mountinfo");
-  for (const std::string &line : parts(text ? *text : "", '\n')) {
-    if (line.find(" - cgroup") == std::string::npos)
+  const auto text = read_text_file(root + "/proc/self/mountinfo");
+  if (!text)
+    return found;
+  for (const std::string_view line : parts(*text, '\n')) {
+    if (line.find(" - cgroup") == std::string_view::npos)
       continue;
-    const std::vector<std::string> words = parts(line, ' ');
+    const std::vector<std::string_view> words = parts(line, ' ');
     for (std::size_t i = 6; i + 3 < words.size(); ++i)
       if (words[i] == "-") {
         if (words[i + 1] == "cgroup2")
-          found.push_back({words[4], true});
+          found.push_back({std::string(words[4]), true});
         else if (words[i + 1] == "cgroup" && holds(words[i + 3], "cpuset"))
-          found.push_back({words[4], false});
+          found.push_back({std::string(words[4]), false});
         break;
       }
   }
@@ -68,10 +70,15 @@ std::optional<std::string> control_group_of(pid_t thread, bool is_v2, const std:
 }
 
 std::optional<CpusetGroup> cpuset_of(pid_t thread, const std::string &root) {
+  return cpuset_of(thread, cpuset_hierarchies(root), root);
+}
+
+std::optional<CpusetGroup> cpuset_of(pid_t thread, const std::vector<CpusetHierarchy> &hierarchies,
+                                     const std::string &root) {
   auto cgroup = read_text_file(root + "/proc/" + std::to_string(thread) + "/cgroup");
   if (!cgroup)
     return std::nullopt;
-  for (const CpusetHierarchy &hierarchy : cpuset_hierarchies(root)) {
+  for (const CpusetHierarchy &hierarchy : hierarchies) {
     const auto own = path_of(*cgroup, hierarchy.is_v2);
     if (!own)
       continue;

@@ -38,6 +38,10 @@ std::optional<std::string> control_group_of(pid_t thread, bool is_v2, const std:
  * ended. root is "" for the live host, or a folder that holds a captured one. */
 std::optional<CpusetGroup> cpuset_of(pid_t thread, const std::string &root = "");
 
+/* The same, for who asks of many. */
+std::optional<CpusetGroup> cpuset_of(pid_t thread, const std::vector<CpusetHierarchy> &hierarchies,
+                                     const std::string &root = "");
+
 } // namespace qemu_pin
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host_setting.h"
 
+#include "file_content.h"
+#include "folder.h"
 #include "irqbalance.h"
 #include "number.h"
-#include "procfs.h"
 #include "thread_pin.h"
 #include "unit_bus.h"
 
@@ -11,13 +12,11 @@
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
-#include <filesystem>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <iterator>
 #include <set>
 #include <sstream>
-#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -147,17 +146,12 @@ std::string setting_text(const SettingName &setting) {
 }
 
 Result<std::optional<std::string>> Host::read_file(const std::string &file) const {
-  const Fd fd(open(path(file).c_str(), O_RDONLY | O_CLOEXEC));
-  std::string text;
-  std::array<char, 4096> piece{};
-  ssize_t size = fd ? 0 : -1;
-  while (fd && (size = ::read(fd.number(), piece.data(), piece.size())) > 0)
-    text.append(piece.data(), static_cast<std::size_t>(size));
-  if (size == 0)
-    return std::optional(text);
-  if (has_gone(errno))
+  FileContent content = read_content(path(file));
+  if (content.fault == 0)
+    return std::optional(std::move(content.text));
+  if (has_gone(content.fault))
     return std::optional<std::string>();
-  return system_error(path(file), errno);
+  return system_error(path(file), content.fault);
 }
 
 std::string Host::line_of(const std::string &file) const {
@@ -195,10 +189,7 @@ std::optional<Refusal> Host::write_file(const std::string &file, const std::stri
 
 std::vector<std::string> Host::names_in(const std::string &folder) const {
   std::vector<std::string> names;
-  std::error_code fault;
-  for (std::filesystem::directory_iterator at(path(folder), fault), end; !fault && at != end;
-       at.increment(fault))
-    names.push_back(at->path().filename().native());
+  visit_folder(path(folder), [&](const dirent &entry) { names.emplace_back(entry.d_name); });
   std::sort(names.begin(), names.end());
   return names;
 }
@@ -206,6 +197,16 @@ std::vector<std::string> Host::names_in(const std::string &folder) const {
 CpuSet Host::online() const {
   auto cpus = read_cpu_set(line_of("/sys/devices/system/cpu/online"));
   return cpus ? *cpus : CpuSet();
+}
+
+Result<std::optional<ThreadStat>> Host::stat(pid_t thread) const {
+  using Found = std::optional<ThreadStat>;
+  if (const auto known = bound_->find(thread); known != bound_->end())
+    return Found(known->second);
+  auto found = Procfs().stat(thread, thread);
+  if (found && *found && (*found)->is_kernels && (*found)->is_bound)
+    bound_->emplace(thread, **found);
+  return found;
 }
 
 Result<std::optional<std::string>> Host::read(const SettingName &setting) const {

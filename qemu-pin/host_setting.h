@@ -9,9 +9,12 @@
 
 #include "cpu_set.h"
 #include "fd.h"
+#include "procfs.h"
 #include "result.h"
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -107,8 +110,15 @@ public:
   Result<std::optional<std::string>> read(const SettingName &setting) const;
   std::optional<Refusal> write(const SettingName &setting, const std::string &value) const;
 
+  /* As Procfs::stat(), of this host whatever the root. Of one that the kernel has bound,
+   * what was found first: it stays bound, is the kernel's, and several steps ask for it. */
+  Result<std::optional<ThreadStat>> stat(pid_t thread) const;
+  bool is_known_as_bound(pid_t thread) const { return bound_->contains(thread); }
+
 private:
   std::string root_;
+  std::shared_ptr<std::map<pid_t, ThreadStat>> bound_ =
+      std::make_shared<std::map<pid_t, ThreadStat>>();
 };
 
 } // namespace qemu_pin

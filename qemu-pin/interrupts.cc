@@ -5,17 +5,30 @@
 #include "text_file.h"
 
 #include <algorithm>
-#include <sstream>
+#include <string_view>
 
 namespace qemu_pin {
 
 namespace {
 
+/* The first word, which is taken from the line; "" if there is none. */
+std::string_view next_word(std::string_view &line) {
+  line.remove_prefix(std::min(line.size(), line.find_first_not_of(" \t")));
+  const std::string_view word = line.substr(0, line.find_first_of(" \t"));
+  line.remove_prefix(word.size());
+  return word;
+}
+
+std::string_view next_line(std::string_view &text) {
+  const std::string_view line = text.substr(0, text.find('\n'));
+  text.remove_prefix(std::min(text.size(), line.size() + 1));
+  return line;
+}
+
 /* "           CPU0       CPU2" */
-std::vector<unsigned> columns(const std::string &heading) {
+std::vector<unsigned> columns(std::string_view heading) {
   std::vector<unsigned> cpus;
-  std::istringstream words(heading);
-  for (std::string word; words >> word;)
+  for (std::string_view word; !(word = next_word(heading)).empty();)
     if (auto cpu = word.starts_with("CPU") ? number<unsigned>(word.substr(3)) : std::nullopt)
       cpus.push_back(*cpu);
   return cpus;
@@ -24,32 +37,31 @@ std::vector<unsigned> columns(const std::string &heading) {
 } // namespace
 
 Result<std::vector<Interrupt>> read_interrupts(const std::string &file) {
-  auto text = read_text_file(file);
+  const auto text = read_text_file(file);
   if (!text)
     return text.error();
-  std::istringstream lines(*text);
-  std::string line;
-  std::getline(lines, line);
-  const std::vector<unsigned> cpus = columns(line);
+  std::string_view rest = *text;
+  const std::vector<unsigned> cpus = columns(next_line(rest));
   if (cpus.empty())
     return Error{file + ": no CPU is named"};
   std::vector<Interrupt> found;
-  while (std::getline(lines, line)) {
-    std::istringstream words(line);
-    Interrupt interrupt;
-    if (!(words >> interrupt.label) || !interrupt.label.ends_with(':'))
-      return Error{file + ": not an interrupt: " + line};
-    interrupt.label.pop_back();
+  while (!rest.empty()) {
+    const std::string_view line = next_line(rest);
+    std::string_view words = line;
+    const std::string_view label = next_word(words);
+    if (!label.ends_with(':'))
+      return Error{file + ": not an interrupt: " + std::string(line)};
+    Interrupt interrupt{std::string(label.substr(0, label.size() - 1)), "", {}};
     /* Some have one count for all (ERR, MIS): they are of no CPU. */
     for (const unsigned cpu : cpus) {
-      std::uint64_t count = 0;
-      if (!(words >> count))
+      const auto count = number<std::uint64_t>(next_word(words));
+      if (!count)
         break;
-      interrupt.counts[cpu] = count;
+      interrupt.counts.emplace_hint(interrupt.counts.end(), cpu, *count);
     }
     if (interrupt.counts.size() < cpus.size())
       continue;
-    for (std::string word; words >> word;)
+    for (std::string_view word; !(word = next_word(words)).empty();)
       interrupt.name.append(interrupt.name.empty() ? "" : " ").append(word);
     found.push_back(std::move(interrupt));
   }

@@ -229,11 +229,11 @@ CpuSet banned_by_itself(pid_t irqbalance) {
 
 } // namespace
 
-std::optional<pid_t> irqbalance_process() {
+std::optional<pid_t> irqbalance_process(const Host &host) {
   const Procfs procfs;
   auto processes = procfs.process_ids();
   for (const pid_t process : processes ? *processes : std::vector<pid_t>()) {
-    if (procfs.name(process) != "irqbalance")
+    if (host.is_known_as_bound(process) || procfs.name(process) != "irqbalance")
       continue;
     auto stat = procfs.stat(process, process);
     if (stat && *stat && (*stat)->state != 'Z')

@@ -31,8 +31,9 @@ struct StepReport {
 Result<StepReport> rehearse(const Host &host, const Step &step, const IsolationRequest &request,
                             const JournalContent &journal);
 
-/* Adds an isolation to the journal, in whose place nobody may isolate the same CPUs. Fails
- * if somebody has, naming him. First undoes what was interrupted: told says that. */
+/* Adds an isolation to the journal, in whose place nobody may isolate the same CPUs; the
+ * first step saves it with its own changes. Fails if somebody has, naming him. First undoes
+ * what was interrupted: told says that. */
 std::optional<Error> begin_isolation(const Host &host, Journal &journal,
                                      const IsolationRequest &request,
                                      std::vector<std::string> &told);

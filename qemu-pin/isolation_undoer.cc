@@ -192,6 +192,8 @@ private:
   }
 
   void look() {
+    const auto hierarchies =
+        host_.is_live() ? cpuset_hierarchies() : std::vector<CpusetHierarchy>();
     for (const HostChange &change : journal_.content().changes) {
       const auto *one = std::get_if<SettingChange>(&change.what);
       if (one && one->setting.kind == SettingName::Kind::irqbalance)
@@ -201,7 +203,7 @@ private:
       auto list = host_.read(one->setting);
       auto cpus = list && *list ? read_cpu_set(stripped(**list)) : Result<CpuSet>(CpuSet());
       if (list && *list && cpus)
-        masks_[one->setting.name] = {**list, resets_to(host_, one->setting, *cpus)};
+        masks_[one->setting.name] = {**list, resets_to(hierarchies, one->setting, *cpus)};
     }
   }
 

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "journal.h"
 
+#include "file_content.h"
+
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <fcntl.h>
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <sstream>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -18,7 +18,6 @@
 
 namespace qemu_pin {
 
-using nlohmann::ordered_json;
 using namespace std::chrono_literals;
 
 namespace {
@@ -27,100 +26,6 @@ constexpr auto lock_patience = 10s;
 constexpr auto between_tries = 50ms;
 constexpr off_t longest = 64 << 20; /* bytes; a journal has some 200 a change */
 constexpr const char *journal_name = "journal.json";
-
-constexpr std::array states = {"isolating", "isolated", "restoring"};
-constexpr std::array wants = {"without", "with", "value"};
-constexpr std::array formats = {"text", "list", "mask"};
-
-template <typename Enum, std::size_t N>
-Enum named(const std::array<const char *, N> &names, const ordered_json &name) {
-  const auto found = std::find(names.begin(), names.end(), name.get<std::string>());
-  if (found == names.end())
-    throw std::invalid_argument(name.dump() + " is not known");
-  return static_cast<Enum>(found - names.begin());
-}
-
-/* Which start of the host this is. */
-std::string boot_id() {
-  return Host().line_of("/proc/sys/kernel/random/boot_id");
-}
-
-ordered_json change_json(const HostChange &change) {
-  ordered_json json = {{"step", change.step}};
-  if (const auto *setting = std::get_if<SettingChange>(&change.what)) {
-    json[kind_name(setting->setting.kind)] = setting->setting.name;
-    json["format"] = formats[static_cast<std::size_t>(setting->format)];
-    if (!setting->means.empty())
-      json["means"] = setting->means;
-    json["before"] = setting->before;
-    json["now"] = setting->now;
-    json["claims"] = ordered_json::array();
-    for (const Claim &claim : setting->claims)
-      json["claims"].push_back(
-          {{"by", claim.by}, {wants[static_cast<std::size_t>(claim.want)], claim.operand}});
-  } else if (const auto *group = std::get_if<GroupChange>(&change.what)) {
-    json["group"] = group->folder;
-    json["home"] = group->home;
-    json["members"] = group->members;
-    json["by"] = group->by;
-  } else if (const auto *move = std::get_if<MoveChange>(&change.what)) {
-    json["process"] = move->process;
-    json["start_time"] = move->start_time;
-    json["from"] = move->from;
-    json["to"] = move->to;
-    json["by"] = move->by;
-  } else {
-    const auto &removal = std::get<RemovalChange>(change.what);
-    json["removed"] = removal.folder;
-    json["values"] = ordered_json::object();
-    for (const auto &[file, value] : removal.values)
-      json["values"][file] = value;
-    json["by"] = removal.by;
-  }
-  return json;
-}
-
-Claim claim_from(const ordered_json &json) {
-  for (std::size_t want = 0; want < wants.size(); ++want)
-    if (json.contains(wants[want]))
-      return {json.at("by"), static_cast<Claim::Want>(want), json.at(wants[want])};
-  throw std::invalid_argument("a claim wants nothing");
-}
-
-HostChange change_from(const ordered_json &json) {
-  HostChange change{json.at("step"), {}};
-  if (json.contains("group")) {
-    change.what = GroupChange{json.at("group"), json.at("home"), json.at("members"),
-                              json.at("by").get<std::vector<std::string>>()};
-    return change;
-  }
-  if (json.contains("process")) {
-    change.what = MoveChange{json.at("process"), json.at("start_time"), json.at("from"),
-                             json.at("to"), json.at("by")};
-    return change;
-  }
-  if (json.contains("removed")) {
-    RemovalChange removal{json.at("removed"), {}, json.at("by")};
-    for (const auto &[file, value] : json.at("values").items())
-      removal.values.emplace_back(file, value);
-    change.what = std::move(removal);
-    return change;
-  }
-  SettingChange setting;
-  for (const auto &[key, value] : json.items())
-    if (const auto kind = kind_of(key))
-      setting.setting = {*kind, value};
-  if (setting.setting.name.empty())
-    throw std::invalid_argument("a change is of nothing");
-  setting.format = named<ValueFormat>(formats, json.at("format"));
-  setting.means = json.value("means", "");
-  setting.before = json.at("before");
-  setting.now = json.at("now");
-  for (const ordered_json &claim : json.at("claims"))
-    setting.claims.push_back(claim_from(claim));
-  change.what = std::move(setting);
-  return change;
-}
 
 /* A folder of ours alone. */
 Result<Fd> open_own_folder(const std::string &path) {
@@ -220,48 +125,6 @@ GroupChange *JournalContent::find_group(const std::string &folder) {
   return nullptr;
 }
 
-std::string to_json(const JournalContent &content) {
-  ordered_json json = {{"qemu-pin-journal", 1},
-                       {"boot", boot_id()},
-                       {"isolations", ordered_json::array()},
-                       {"changes", ordered_json::array()}};
-  for (const Isolation &isolation : content.isolations)
-    json["isolations"].push_back({{"cpus", isolation.id},
-                                  {"state", states[static_cast<std::size_t>(isolation.state)]},
-                                  {"process", isolation.process},
-                                  {"command", isolation.command},
-                                  {"time", isolation.time},
-                                  {"group", isolation.group},
-                                  {"steps", isolation.steps}});
-  for (const HostChange &change : content.changes)
-    json["changes"].push_back(change_json(change));
-  return json.dump(1, ' ', false, ordered_json::error_handler_t::strict) + "\n";
-}
-
-Result<JournalContent> journal_from_json(const std::string &text) {
-  try {
-    const ordered_json json = ordered_json::parse(text);
-    if (!json.is_object() || !json.contains("qemu-pin-journal"))
-      return Error{"this is no journal of qemu-pin's"};
-    if (json.at("qemu-pin-journal") != 1)
-      return Error{"it is a journal of version " + json.at("qemu-pin-journal").dump() +
-                   ", and this qemu-pin knows version 1"};
-    if (json.at("boot") != boot_id())
-      return Error{"it is from before this host was started: nothing of it is in force"};
-    JournalContent content;
-    for (const ordered_json &one : json.at("isolations"))
-      content.isolations.push_back(
-          {one.at("cpus"), named<Isolation::State>(states, one.at("state")), one.at("process"),
-           one.at("command"), one.at("time"), one.at("group"),
-           one.at("steps").get<std::vector<std::string>>()});
-    for (const ordered_json &one : json.at("changes"))
-      content.changes.push_back(change_from(one));
-    return content;
-  } catch (const std::exception &error) {
-    return Error{std::string("this is no journal of qemu-pin's: ") + error.what()};
-  }
-}
-
 Result<Journal> Journal::open(const std::string &folder) {
   return open_file(folder + "/" + journal_name, /*is_new=*/false, folder);
 }
@@ -316,17 +179,10 @@ std::optional<Error> Journal::read() {
                              status.st_uid, status.st_mode & 07777U)};
   if (status.st_size > longest)
     return Error{"it is longer than any journal of qemu-pin's"};
-  std::string text(static_cast<std::size_t>(status.st_size), '\0');
-  std::size_t size = 0;
-  while (size < text.size()) {
-    const ssize_t some = ::read(fd.number(), text.data() + size, text.size() - size);
-    if (some < 0)
-      return system_error("read", errno);
-    if (some == 0)
-      break;
-    size += static_cast<std::size_t>(some);
-  }
-  auto content = journal_from_json(text);
+  const FileContent found = read_content(fd.number());
+  if (found.fault)
+    return system_error("read", found.fault);
+  auto content = journal_from_json(found.text);
   if (!content)
     return content.error();
   content_ = std::move(*content);
@@ -338,11 +194,15 @@ std::optional<Error> Journal::save() {
   const std::string next = name_ + ".new";
   remove_half();
   if (content_.isolations.empty()) {
+    saved_.clear();
     if (unlinkat(folder, name_.c_str(), 0) != 0 && errno != ENOENT)
       return system_error(path_, errno);
     return std::nullopt;
   }
-  const std::string text = to_json(content_);
+  std::string text = to_json(content_);
+  if (text == saved_)
+    return std::nullopt;
+  saved_.clear();
   {
     const Fd fd(
         openat(folder, next.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
@@ -361,6 +221,7 @@ std::optional<Error> Journal::save() {
     return system_error(path_, errno);
   if (fsync(folder) != 0)
     return system_error(path_, errno);
+  saved_ = std::move(text);
   return std::nullopt;
 }
 

@@ -73,7 +73,7 @@ public:
 
   JournalContent &content() { return content_; }
 
-  /* To disk, or off it if there are no isolations left. */
+  /* To disk, unless it is there as it is; off it if there are no isolations left. */
   std::optional<Error> save();
 
 private:
@@ -87,6 +87,7 @@ private:
   std::string lock_path_;
   Fd lock_; /* a folder too, which is removed when we leave it empty */
   JournalContent content_;
+  std::string saved_; /* what is on disk; "" until it is known */
 
 public:
   Journal(Journal &&) noexcept = default;

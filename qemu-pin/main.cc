@@ -7,11 +7,14 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <exception>
 #include <fmt/core.h>
 #include <map>
 #include <memory>
+#include <string_view>
+#include <utility>
 
 namespace qemu_pin {
 
@@ -59,6 +62,34 @@ Tail take_tail(int &argc, char **argv) {
   return {dashes + 1, end};
 }
 
+using AddSubcommand = void (*)(CLI::App &program, int &status, const Tail &tail);
+
+template <auto Add> void add_without_tail(CLI::App &program, int &status, const Tail & /*tail*/) {
+  Add(program, status);
+}
+
+/* In the order of the help. */
+constexpr std::array<std::pair<std::string_view, AddSubcommand>, 9> subcommands = {
+    {{"plan", add_without_tail<add_plan>},
+     {"check", add_check},
+     {"show", add_without_tail<add_show>},
+     {"verify", add_verify},
+     {"set", add_without_tail<add_set>},
+     {"run", add_run},
+     {"isolate", add_without_tail<add_isolate>},
+     {"restore", add_without_tail<add_restore>},
+     {"vfio-isolate", add_vfio_isolate}}};
+
+/* The one that is called; all where it is none of them. To make the options of all takes
+ * longer than many of them run. */
+void add_subcommands(CLI::App &program, std::string_view called, int &status, const Tail &tail) {
+  const bool is_one = std::any_of(subcommands.begin(), subcommands.end(),
+                                  [&](const auto &one) { return one.first == called; });
+  for (const auto &[name, add] : subcommands)
+    if (!is_one || name == called)
+      add(program, status, tail);
+}
+
 int run(int argc, char **argv) {
   CLI::App program{"Plans, checks, shows, sets and isolates a virtual machine's host CPUs."};
   program.name("qemu-pin");
@@ -69,15 +100,7 @@ int run(int argc, char **argv) {
   program.footer("See qemu-pin(1), or qemu-pin SUBCOMMAND --help.");
   int status = done;
   const Tail tail = take_tail(argc, argv);
-  add_plan(program, status);
-  add_check(program, status, tail);
-  add_show(program, status);
-  add_verify(program, status, tail);
-  add_set(program, status);
-  add_run(program, status, tail);
-  add_isolate(program, status);
-  add_restore(program, status);
-  add_vfio_isolate(program, status, tail);
+  add_subcommands(program, argc > 1 ? argv[1] : "", status, tail);
   try {
     program.parse(argc, argv);
   } catch (const CLI::CallForHelp &) {

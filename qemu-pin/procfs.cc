@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "procfs.h"
 
-#include "fd.h"
+#include "file_content.h"
+#include "folder.h"
 #include "number.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <fcntl.h>
 #include <filesystem>
 #include <string_view>
+#include <utility>
 
 namespace qemu_pin {
 
@@ -23,39 +23,26 @@ bool means_gone(int number) {
 }
 
 Result<std::optional<std::string>> read_file(const std::string &path, bool of_a_thread = false) {
-  Fd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (!file) {
-    if (means_gone(errno))
-      return std::optional<std::string>();
-    return system_error(path, errno);
-  }
-  std::string text;
-  std::array<char, 4096> buffer; // NOLINT(*-member-init): read before use
-  for (;;) {
-    ssize_t n = read(file.number(), buffer.data(), buffer.size());
-    if (n > 0)
-      text.append(buffer.data(), static_cast<std::size_t>(n));
-    /* The kernel makes each thread's file in one piece, so that what is shorter than it
-     * could be is whole; to ask for its end too costs a third more. */
-    if (of_a_thread && n > 0 && static_cast<std::size_t>(n) < buffer.size())
-      return std::optional(std::move(text));
-    if (n > 0)
-      continue;
-    if (n == 0)
-      return std::optional(std::move(text));
-    else if (means_gone(errno))
-      return std::optional<std::string>();
-    else if (errno != EINTR)
-      return system_error(path, errno);
-  }
+  FileContent content = read_content(path, of_a_thread);
+  if (content.fault == 0)
+    return std::optional(std::move(content.text));
+  if (means_gone(content.fault))
+    return std::optional<std::string>();
+  return system_error(path, content.fault);
 }
 
-/* The nth of the words that single blanks part, from 0; empty if there are fewer. */
-std::string_view word(std::string_view text, unsigned n) {
+/* What follows the first n of the words that single blanks part; empty if there are fewer. */
+std::string_view after_words(std::string_view text, unsigned n) {
   for (; n > 0; --n) {
     std::size_t blank = text.find(' ');
     text.remove_prefix(blank == std::string_view::npos ? text.size() : blank + 1);
   }
+  return text;
+}
+
+/* The nth of them, from 0. */
+std::string_view word(std::string_view text, unsigned n) {
+  text = after_words(text, n);
   return text.substr(0, text.find_first_of(" \n"));
 }
 
@@ -70,11 +57,16 @@ std::optional<std::optional<ThreadStat>> parse_stat(std::string_view text) {
   if (open == std::string_view::npos || close == std::string_view::npos || close < open)
     return std::nullopt;
   std::string_view from_field_3 = text.substr(close + 2);
-  auto flags = number<unsigned>(word(from_field_3, 9 - 3));
-  auto start_time = number<std::uint64_t>(word(from_field_3, 22 - 3));
-  auto processor = number<unsigned>(word(from_field_3, 39 - 3));
-  auto rt_priority = number<unsigned>(word(from_field_3, 40 - 3));
-  auto policy = number<unsigned>(word(from_field_3, 41 - 3));
+  std::string_view rest = from_field_3;
+  auto field = [&rest, at = 3U](unsigned wanted) mutable {
+    rest = after_words(rest, wanted - std::exchange(at, wanted));
+    return word(rest, 0);
+  };
+  auto flags = number<unsigned>(field(9));
+  auto start_time = number<std::uint64_t>(field(22));
+  auto processor = number<unsigned>(field(39));
+  auto rt_priority = number<unsigned>(field(40));
+  auto policy = number<unsigned>(field(41));
   if (!flags || !start_time || !processor || !rt_priority || !policy)
     return std::nullopt;
   if (*flags & ending)
@@ -139,29 +131,29 @@ Result<Cpus> parse_cpus(const std::string &list) {
 Result<std::vector<pid_t>> Procfs::thread_ids(pid_t process) const {
   const std::string folder = file(process, "task");
   std::vector<pid_t> ids;
-  std::error_code error;
-  std::filesystem::directory_iterator entry(folder, error);
-  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) {
-    auto id = number<pid_t>(entry->path().filename().native());
-    if (!id)
-      return Error{entry->path().native() + ": not a thread's id"};
-    ids.push_back(*id);
-  }
-  if (error && !means_gone(error.value()))
-    return system_error(folder, error.value());
+  std::string stranger;
+  const int fault = visit_folder(folder, [&](const dirent &entry) {
+    if (auto id = number<pid_t>(entry.d_name))
+      ids.push_back(*id);
+    else
+      stranger = entry.d_name;
+  });
+  if (!stranger.empty())
+    return Error{folder + "/" + stranger + ": not a thread's id"};
+  if (fault && !means_gone(fault))
+    return system_error(folder, fault);
   std::sort(ids.begin(), ids.end());
   return ids;
 }
 
 Result<std::vector<pid_t>> Procfs::process_ids() const {
   std::vector<pid_t> ids;
-  std::error_code error;
-  std::filesystem::directory_iterator entry(root_, error);
-  for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error))
-    if (auto id = number<pid_t>(entry->path().filename().native()))
+  const int fault = visit_folder(root_, [&](const dirent &entry) {
+    if (auto id = number<pid_t>(entry.d_name))
       ids.push_back(*id);
-  if (error)
-    return system_error(root_, error.value());
+  });
+  if (fault)
+    return system_error(root_, fault);
   std::sort(ids.begin(), ids.end());
   return ids;
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "thread_pin.h"
 
-#include "procfs.h"
-
 #include <cstdlib>
 #include <memory>
 
@@ -46,6 +44,10 @@ Result<ThreadPin> read_pin(pid_t thread) {
   if (!pin)
     return taken(message);
   return ThreadPin{cpu_set(vcpupin_pin_cpus(pin.get())), Sched{*vcpupin_pin_sched(pin.get())}};
+}
+
+Cpus allowed_cpus(pid_t thread) {
+  return Cpus(vcpupin_cpus_read_affinity(thread, nullptr));
 }
 
 std::optional<Error> apply_pin(pid_t thread, const ThreadPin &pin) {

@@ -7,6 +7,7 @@
 #define QEMU_PIN_THREAD_PIN_H
 
 #include "cpu_set.h"
+#include "procfs.h"
 #include "result.h"
 
 #include <optional>
@@ -37,6 +38,9 @@ struct ThreadPin {
 
 /* What a thread has now; thread is the kernel's id. */
 Result<ThreadPin> read_pin(pid_t thread);
+
+/* Its CPUs alone: one system call. Null for a thread that has gone. */
+Cpus allowed_cpus(pid_t thread);
 
 /* Gives a thread its pin. On failure it has what it had. */
 std::optional<Error> apply_pin(pid_t thread, const ThreadPin &pin);

@@ -277,15 +277,20 @@ private:
     const CpuSet group = effective(folder);
     for (const pid_t thread : threads_below(folder)) {
       /* One system call, and enough for most; a file of /proc costs ten times as much. */
-      const auto pin = read_pin(thread);
-      if (!pin || (without(group, pin->cpus).empty() && !journal_.has_thread(thread)))
+      const Cpus mask = allowed_cpus(thread);
+      if (!mask)
         continue;
-      auto stat = Procfs().stat(thread, thread);
+      const bool has_all = std::all_of(group.begin(), group.end(), [&](unsigned cpu) {
+        return vcpupin_cpus_contains(mask.get(), cpu);
+      });
+      if (has_all && !journal_.has_thread(thread))
+        continue;
+      auto stat = host_.stat(thread);
       if (!stat || !*stat || (*stat)->is_bound || ((*stat)->is_kernels && !kernels_too))
         continue;
       const SetOperation keep =
           set(thread_setting(thread, (*stat)->start_time), Claim::Want::without, request_.id());
-      if ((without(group, pin->cpus).empty() && !known(keep.setting)) || is_seen(thread))
+      if ((has_all && !known(keep.setting)) || is_seen(thread))
         continue;
       plan_.operations.push_back(keep);
       masks_.push_back(keep);
@@ -405,8 +410,8 @@ private:
 } // namespace
 
 std::string guest_group(const Host &host, const IsolationRequest &request) {
-  const auto hierarchy = cpuset_hierarchy(host);
-  if (!hierarchy || !needs_group(request))
+  const auto hierarchy = needs_group(request) ? cpuset_hierarchy(host) : std::nullopt;
+  if (!hierarchy)
     return "";
   if (!request.group.empty())
     return hierarchy->folder + request.group;

@@ -18,7 +18,6 @@
 #include <map>
 #include <memory>
 #include <set>
-#include <unistd.h>
 
 namespace qemu_pin {
 
@@ -149,8 +148,9 @@ public:
   Result<StepPlan> run() {
     if (host_.is_live())
       tell_irqbalance();
-    if (auto error = take_out({SettingName::Kind::file, "/proc/irq/default_smp_affinity"},
-                              ValueFormat::mask, {Aim::Kind::newcomers}))
+    if (auto error = add_taken(take_cpus_out(host_, file_setting("/proc/irq/default_smp_affinity"),
+                                             ValueFormat::mask, request_, journal_),
+                               {Aim::Kind::newcomers}))
       return *error;
     auto irqs = list();
     if (!irqs)
@@ -186,14 +186,21 @@ private:
   std::optional<Error> plan(const Irq &irq) {
     SettingName setting{SettingName::Kind::file,
                         fmt::format("/proc/irq/{}/smp_affinity_list", irq.number)};
-    if (access(host_.path(setting.name).c_str(), F_OK) != 0)
+    auto value = host_.read(setting);
+    if (!value)
+      return value.error();
+    if (!*value)
       return std::nullopt; /* one that is not to be moved at all, or has gone */
     ++told_.interrupts;
     if (!is_for_guest(irq) || is_steered_by_another(setting))
-      return take_out(std::move(setting), ValueFormat::list, {Aim::Kind::off, irq});
-    add({std::move(setting), ValueFormat::list, Claim::Want::value, request_.id() + "\n", "",
-         kept_in_place},
-        {Aim::Kind::to_guest, irq});
+      return add_taken(take_cpus_out(std::move(**value), std::move(setting), ValueFormat::list,
+                                     request_, journal_),
+                       {Aim::Kind::off, irq});
+    SetOperation steer{
+        std::move(setting), ValueFormat::list, Claim::Want::value, request_.id() + "\n", "",
+        kept_in_place};
+    steer.before = std::move(*value);
+    add(std::move(steer), {Aim::Kind::to_guest, irq});
     return std::nullopt;
   }
 
@@ -216,8 +223,7 @@ private:
            });
   }
 
-  std::optional<Error> take_out(SettingName setting, ValueFormat format, Aim aim) {
-    auto operation = take_cpus_out(host_, std::move(setting), format, request_, journal_);
+  std::optional<Error> add_taken(Result<std::optional<SetOperation>> operation, Aim aim) {
     if (!operation)
       return operation.error();
     if (!*operation)
@@ -234,7 +240,7 @@ private:
   }
 
   void tell_irqbalance() {
-    const auto process = irqbalance_process();
+    const auto process = irqbalance_process(host_);
     auto stat = process ? Procfs().stat(*process, *process)
                         : Result<std::optional<ThreadStat>>(std::optional<ThreadStat>());
     if (!stat || !*stat)

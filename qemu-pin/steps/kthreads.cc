@@ -89,11 +89,15 @@ private:
   }
 
   std::optional<Error> plan_thread(pid_t thread) {
-    if (const auto pin = read_pin(thread);
-        !pin ||
-        (without(request_.cpus, pin->cpus) == request_.cpus && !journal_.has_thread(thread)))
+    const Cpus mask = allowed_cpus(thread);
+    if (!mask)
       return std::nullopt;
-    auto stat = Procfs().stat(thread, thread);
+    const bool has_one = std::any_of(request_.cpus.begin(), request_.cpus.end(), [&](unsigned cpu) {
+      return vcpupin_cpus_contains(mask.get(), cpu);
+    });
+    if (!has_one && !journal_.has_thread(thread))
+      return std::nullopt;
+    auto stat = host_.stat(thread);
     if (!stat)
       return stat.error();
     if (!*stat || !(*stat)->is_kernels)
@@ -101,17 +105,16 @@ private:
     /* One that is being born has its parent's name, and is perhaps about to be bound. */
     if ((*stat)->name == "kthreadd" && thread != kthreadd)
       return std::nullopt;
+    /* A worker is bound, or will be at once; if to several CPUs, its queue's mask moves it. */
+    if ((*stat)->is_bound || (*stat)->name.starts_with("kworker/")) {
+      told_.bound += has_one && !(*stat)->name.starts_with("kworker/u");
+      return std::nullopt;
+    }
     auto operation = take_out(thread_setting(thread, (*stat)->start_time), ValueFormat::list);
     if (!operation)
       return operation.error();
-    if (!*operation)
-      return std::nullopt;
-    /* A worker is bound, or will be at once; if to several CPUs, its queue's mask moves it. */
-    const bool is_worker = (*stat)->name.starts_with("kworker/");
-    if (!(*stat)->is_bound && !is_worker)
+    if (*operation)
       plan_.operations.emplace_back(std::move(**operation));
-    else if (!(*stat)->name.starts_with("kworker/u"))
-      ++told_.bound;
     return std::nullopt;
   }
 

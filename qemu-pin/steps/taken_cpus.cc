@@ -16,13 +16,20 @@ Result<std::optional<SetOperation>> take_cpus_out(const Host &host, SettingName 
                                                   ValueFormat format,
                                                   const IsolationRequest &request,
                                                   const JournalContent &journal) {
-  using Found = std::optional<SetOperation>;
   auto value = host.read(setting);
   if (!value)
     return value.error();
   if (!*value)
-    return Found();
-  auto cpus = read_cpus(**value, format);
+    return std::optional<SetOperation>();
+  return take_cpus_out(std::move(**value), std::move(setting), format, request, journal);
+}
+
+Result<std::optional<SetOperation>> take_cpus_out(std::string value, SettingName setting,
+                                                  ValueFormat format,
+                                                  const IsolationRequest &request,
+                                                  const JournalContent &journal) {
+  using Found = std::optional<SetOperation>;
+  auto cpus = read_cpus(value, format);
   if (!cpus)
     return Error{setting.name + ": " + cpus.error().message};
   if (const SettingChange *change = journal.find_setting(setting))
@@ -33,7 +40,7 @@ Result<std::optional<SetOperation>> take_cpus_out(const Host &host, SettingName 
   if (!has_one)
     return Found();
   SetOperation operation{std::move(setting), format, Claim::Want::without, request.id()};
-  operation.before = std::move(*value);
+  operation.before = std::move(value);
   return Found(std::move(operation));
 }
 

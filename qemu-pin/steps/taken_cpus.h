@@ -21,6 +21,12 @@ Result<std::optional<SetOperation>> take_cpus_out(const Host &host, SettingName 
                                                   const IsolationRequest &request,
                                                   const JournalContent &journal);
 
+/* The same of one whose value has been read. */
+Result<std::optional<SetOperation>> take_cpus_out(std::string value, SettingName setting,
+                                                  ValueFormat format,
+                                                  const IsolationRequest &request,
+                                                  const JournalContent &journal);
+
 } // namespace qemu_pin
 
 #endif
