@@ -138,7 +138,7 @@ void add_arms(bench::Benchmark &benchmark, const bench::Setting &setting,
   const auto vcpus = static_cast<unsigned>(cpus.size());
   const std::string qemu = fmt::format("qemu-{}", vcpus);
   const std::string bare = fmt::format("bare-{}", vcpus);
-  bench::SmallGuest guest = {setting.qemu, FIRST_WRITE, vcpus};
+  bench::SmallGuest guest = {setting.qemu, setting.guests + "/first_write.bin", vcpus};
   benchmark.arms.push_back({qemu, fmt::format("{} vCPUs, with -vcpu for each and without", vcpus),
                             [trace, guest, cpus] {
                               return compare(

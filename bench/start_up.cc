@@ -96,7 +96,8 @@ void add_arms(bench::Benchmark &benchmark, const bench::Setting &setting, const 
   const auto vcpus = static_cast<unsigned>(cpus.size());
   const std::string of = fmt::format(", {} vCPUs", vcpus);
   const auto name = [vcpus](const char *way) { return fmt::format("{}-{}", way, vcpus); };
-  const bench::SmallGuest plain = {setting.qemu, FIRST_WRITE, vcpus};
+  const std::string image = setting.guests + "/first_write.bin";
+  const bench::SmallGuest plain = {setting.qemu, image, vcpus};
   bench::SmallGuest native = plain;
   native.more = bench::pin_options(cpus);
   bench::SmallGuest stock = plain;
@@ -119,7 +120,7 @@ void add_arms(bench::Benchmark &benchmark, const bench::Setting &setting, const 
                             [run, cpus] { return start_program(run, cpus); }, peers.no_plain});
   benchmark.arms.push_back(
       {name("libvirt"), "virsh create with vcpupin for each, on " + peers.plain_qemu + of,
-       [libvirt = peers.libvirt, cpus] { return start_by_libvirt(*libvirt, FIRST_WRITE, cpus); },
+       [libvirt = peers.libvirt, image, cpus] { return start_by_libvirt(*libvirt, image, cpus); },
        peers.no_libvirt});
 }
 

@@ -8,9 +8,12 @@
 #include "guest_work.h"
 #include "known_disk.h"
 #include "pinning_test.h"
+#include "procfs.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
+#include <thread>
 
 using namespace std::chrono_literals;
 
@@ -72,6 +75,30 @@ TEST_P(GuestPayload, ADiskWithoutTheLegacyInterfaceIsNotDriven) {
   auto done = bench::read_disk(*disk, spec);
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().message, "the guest finds no disk that it can drive");
+}
+
+/* However many vCPUs there are: the others are never woken. */
+TEST_P(GuestPayload, TheOneThatWritesOnceDoesThatAndHalts) {
+  GuestSpec spec;
+  spec.qemu = GetParam().qemu;
+  spec.accelerator = GetParam().accelerator;
+  spec.image = FIRST_WRITE_IMAGE;
+  spec.smp = "3";
+  auto guest = started(spec);
+  ASSERT_TRUE(guest);
+  ASSERT_TRUE(guest->wait_reported(1, 30s));
+  auto threads = guest->vcpu_threads();
+  ASSERT_TRUE(threads) << threads.error().message;
+  const qemu_pin::Procfs procfs;
+  std::this_thread::sleep_for(200ms);
+  std::map<unsigned, std::uint64_t> before;
+  for (const auto &[vcpu, thread] : *threads)
+    before[vcpu] = (*procfs.usage(guest->pid(), thread))->run_ns;
+  std::this_thread::sleep_for(300ms);
+  for (const auto &[vcpu, thread] : *threads)
+    EXPECT_LT((*procfs.usage(guest->pid(), thread))->run_ns - before[vcpu], 30'000'000U)
+        << "vCPU " << vcpu << " of 300 ms";
+  EXPECT_EQ(guest->reported(), "0");
 }
 
 INSTANTIATE_TEST_SUITE_P(Bench, GuestPayload,
