@@ -1,6 +1,6 @@
 /*
  * Writes docs/performance.md from what the benchmarks wrote to their folder: all that it
- * says of a figure comes from there.
+ * says of a figure comes from there. Prints what was hoped for, and what was seen.
  *
  *     page RESULTS OUTPUT
  *
@@ -8,6 +8,7 @@
  */
 #include "report.h"
 #include "temp_dir.h"
+#include "text_table.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -109,6 +110,17 @@ std::string aims(const std::vector<Report> &reports) {
          text;
 }
 
+/* The same for the terminal. */
+std::string aims_table(const std::vector<Report> &reports) {
+  std::vector<std::vector<std::string>> lines = {{"ratio of medians", "seen", "aim"}};
+  for (const Report &report : reports)
+    for (const auto &row : report.ratios)
+      if (row.aim)
+        lines.push_back({fmt::format("{}: {} / {}: {}", report.name, row.of, row.to, row.metric),
+                         bench::number_text(row.ratio), bench::aim_text(row)});
+  return lines.size() == 1 ? "" : "What was hoped for\n\n" + bench::text_table(lines);
+}
+
 std::string rows(const Report &report) {
   std::string text = "\n| Figure | Arm | Median | 95% interval | CV, % | n |\n"
                      "| --- | --- | --- | --- | --- | --- |\n";
@@ -185,5 +197,6 @@ int main(int argc, char **argv) {
     fmt::print(stderr, "page: {}: cannot be written\n", output);
     return 2;
   }
+  fmt::print("{}", aims_table(*reports));
   return 0;
 }

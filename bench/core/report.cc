@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include "samples.h"
+#include "text_table.h"
 
 #include <algorithm>
 #include <cmath>
@@ -51,23 +52,6 @@ void add_ratios(Report &report, const Benchmark &benchmark, const ArmRuns &runs)
   }
 }
 
-/* Columns as wide as what is in them; the first is flushed left, the others right. */
-std::string table(const std::vector<std::vector<std::string>> &lines) {
-  std::vector<std::size_t> widths(lines.front().size());
-  for (const auto &line : lines)
-    for (std::size_t i = 0; i < line.size(); ++i)
-      widths[i] = std::max(widths[i], line[i].size());
-  std::string text;
-  for (const auto &line : lines) {
-    std::string row = fmt::format("  {:<{}}", line[0], widths[0]);
-    for (std::size_t i = 1; i < line.size(); ++i)
-      row += fmt::format("  {:>{}}", line[i], widths[i]);
-    row.erase(row.find_last_not_of(' ') + 1);
-    text += row + "\n";
-  }
-  return text;
-}
-
 std::string rows_text(const Report &report) {
   std::string text;
   for (auto row = report.rows.begin(); row != report.rows.end();) {
@@ -77,7 +61,7 @@ std::string rows_text(const Report &report) {
       lines.push_back({row->arm, number_text(row->median), number_text(row->low),
                        number_text(row->high), number_text(100 * row->cv), std::to_string(row->n)});
     lines[0][0] = first.metric + (first.unit.empty() ? "" : ", " + first.unit);
-    text += table(lines) + "\n";
+    text += text_table(lines) + "\n";
   }
   return text;
 }
@@ -91,7 +75,7 @@ std::string ratios_text(const Report &report) {
     for (; row != report.ratios.end() && row->metric == metric; ++row)
       lines.push_back({row->of + " / " + row->to, number_text(row->ratio), number_text(row->low),
                        number_text(row->high), aim_text(*row)});
-    text += table(lines) + "\n";
+    text += text_table(lines) + "\n";
   }
   return text;
 }
