@@ -70,7 +70,7 @@ setup() {
   sed -n '/^# /,/^$/d; /./,$p' "$page" | sed '/^$/q' | grep -q 'Pinning alone does not make'
   for name in "${names[@]}"; do
     grep -qxF "## $(jq -r .title "$results/$name.json")" "$page"
-    grep -qF "($name.svg)" "$page"
+    grep -qF "/$name.svg)" "$page"
   done
 }
 
