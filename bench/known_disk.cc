@@ -27,11 +27,11 @@ std::span<std::uint64_t> KnownDisk::words() const {
 
 std::vector<std::string> KnownDisk::as_virtio_disk() const {
   const std::string how = direct_ ? "aio=native,cache.direct=on" : "aio=threads,cache.direct=off";
-  return {"-object", "iothread,id=io0", "-blockdev",
-          "driver=file,node-name=file,read-only=on," + how + ",filename=" + file_.path(),
-          "-blockdev", "driver=raw,node-name=disk,file=file,read-only=on",
-          /* Some versions make it longer, and the guest has no room for that. */
-          "-device", "virtio-blk-pci,drive=disk,iothread=io0,queue-size=256"};
+  return {
+      "-object",   "iothread,id=io0",
+      "-blockdev", "driver=file,node-name=file,read-only=on," + how + ",filename=" + file_.path(),
+      "-blockdev", "driver=raw,node-name=disk,file=file,read-only=on",
+      "-device",   "virtio-blk-pci,drive=disk,iothread=io0"};
 }
 
 } // namespace bench

@@ -87,6 +87,17 @@ protected:
     return "no such slot";
   }
 
+  /* For one that will be refused: QEMU waits then until every vCPU has left the code that it
+   * runs (drain_call_rcu). QEMU 10's TCG may lose the request to leave, and waits for ever
+   * where the guest has no interrupts, as ours; so that waits too. */
+  static std::string refused_plug(Guest &guest, unsigned vcpu) {
+    const bool emulated = GetParam().accelerator.starts_with("tcg");
+    EXPECT_EQ(emulated ? execute(guest, "stop") : "", "");
+    std::string answer = plug(guest, vcpu);
+    EXPECT_EQ(emulated ? execute(guest, "cont") : "", "");
+    return answer;
+  }
+
   void unplug(Guest &guest, unsigned vcpu) const {
     /* QEMU takes one connection at a time. */
     ASSERT_TRUE(Ports(files_->file("qtest")).eject_vcpu(vcpu));
@@ -144,7 +155,7 @@ TEST_P(Hotplug, WhenTheCpuIsOfflineTheVcpuDoesNotCome) {
     const auto offline = OfflineCpu::take(b);
     if (!offline)
       GTEST_SKIP() << offline.error().message;
-    EXPECT_NE(plug(*guest, 3), "");
+    EXPECT_NE(refused_plug(*guest, 3), "");
     auto vcpus = guest->vcpu_threads();
     ASSERT_TRUE(vcpus) << guest->errors();
     EXPECT_EQ(vcpus->size(), 1U);
@@ -165,8 +176,8 @@ TEST_P(Hotplug, WhenTheCpuHasGoneTheVcpuDoesNotCome) {
   auto guest = running(spec, 1);
   ASSERT_TRUE(guest);
   ASSERT_TRUE(cpuset->set_cpus(a));
-  EXPECT_EQ(plug(*guest, 3), "vCPU 3: the kernel refuses to pin this thread to host CPU " + b +
-                                 ": no such CPU is online in this process's cpuset");
+  EXPECT_EQ(refused_plug(*guest, 3), "vCPU 3: the kernel refuses to pin this thread to host CPU " +
+                                         b + ": no such CPU is online in this process's cpuset");
   auto vcpus = guest->vcpu_threads();
   ASSERT_TRUE(vcpus) << guest->errors();
   EXPECT_EQ(vcpus->size(), 1U);

@@ -33,7 +33,8 @@ enum {
   STATUS_DRIVER_OK = 4,
   SECTORS_A_BLOCK = VIRTIO_DISK_BLOCK / 512,
   RING_ALIGNMENT = 4096,
-  MAX_QUEUE = 256, /* its rings take three pages */
+  MAX_QUEUE = 1024, /* VIRTIO 1.1, 2.6, allows more; QEMU does not */
+  RING_PAGES = 8,   /* of a queue of that length, as legacy devices want them */
   DESCRIPTORS_A_READ = 3,
   DESCRIPTOR_NEXT = 1,
   DESCRIPTOR_WRITE = 2, /* the device writes there */
@@ -65,6 +66,14 @@ struct VirtioRequest {
   uint8_t status;
 };
 
+/* Descriptors, and a word for each and three more; on a page of their own, answers. */
+_Static_assert(MAX_QUEUE * 16 + (MAX_QUEUE + 3) * 2 <= 5 * RING_ALIGNMENT &&
+                   (RING_PAGES - 5) * RING_ALIGNMENT >= 6 + MAX_QUEUE * 8,
+               "the rings do not fit");
+_Static_assert((RING_PAGES + 1) * RING_ALIGNMENT + VIRTIO_DISK_SLOTS * VIRTIO_DISK_BLOCK <=
+                   VIRTIO_DISK_RAM,
+               "the blocks do not fit");
+
 static uint32_t pci_address(unsigned slot, unsigned where) {
   return 0x80000000 | slot << 11 | where;
 }
@@ -86,8 +95,8 @@ static void lay_out(struct VirtioDisk *disk, unsigned char *ram) {
   disk->available = (struct VirtioAvailable *)(ram + available);
   disk->used =
       (struct VirtioUsed *)(ram + (end + RING_ALIGNMENT - 1) / RING_ALIGNMENT * RING_ALIGNMENT);
-  disk->requests = (struct VirtioRequest *)(ram + 4 * RING_ALIGNMENT);
-  disk->buffers = ram + 5 * RING_ALIGNMENT;
+  disk->requests = (struct VirtioRequest *)(ram + RING_PAGES * RING_ALIGNMENT);
+  disk->buffers = ram + (RING_PAGES + 1) * RING_ALIGNMENT;
 }
 
 /* What of a read never changes: where its request, its block and its status are. */

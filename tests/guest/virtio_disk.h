@@ -22,7 +22,7 @@ enum {
   VIRTIO_DISK_BLOCK = 4096,
   VIRTIO_DISK_SLOTS = 8, /* reads that may be under way at once */
   /* What virtio_disk_find needs: RAM that is zero, aligned to 4 KiB. */
-  VIRTIO_DISK_RAM = 64 << 10,
+  VIRTIO_DISK_RAM = 128 << 10,
 };
 
 enum VirtioDiskFound {
