@@ -33,8 +33,8 @@ something else runs there, a pinned guest waits as long as one that is not pinne
 threads cannot flee to a CPU that is idle. The gain is in pinning *and* isolating (`qemu-pin isolate`,
 `qemu-pin run --isolate`): see the first table. And with more vCPUs than CPUs, pinning can cost.
 
-`bench/run` measured all of this in one run on the machine below. Figures from elsewhere are not
-shown. [bench/README.md](../bench/README.md) says what each figure is, and how to measure your own
+`bench/run` measured all of this on the machine below; what a table compares took turns in one run.
+Figures from elsewhere are not shown. [bench/README.md](../bench/README.md) says what each figure is, and how to measure your own
 machine.
 )";
 

@@ -76,6 +76,9 @@ Result<double> Ring3Count::before_pins(std::span<const TraceEvent> events,
     if (!birth)
       return birth.error();
     const auto first = first_.turns.find(vcpu);
+    /* Stopped before it came to ring 3. */
+    if (first != first_.turns.end() && first->second == 0)
+      continue;
     const auto second = second_.turns.find(vcpu);
     const auto between = static_cast<double>(guest_time(events, thread, first_.us, second_.us));
     if (first == first_.turns.end() || second == second_.turns.end() || between <= 0 ||
