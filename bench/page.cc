@@ -34,8 +34,8 @@ threads cannot flee to a CPU that is idle. The gain is in pinning *and* isolatin
 `qemu-pin run --isolate`): see the first table. And with more vCPUs than CPUs, pinning can cost.
 
 `bench/run` measured all of this on the machine below; what a table compares took turns in one run.
-Figures from elsewhere are not shown. [bench/README.md](../bench/README.md) says what each figure is, and how to measure your own
-machine.
+Figures from elsewhere are not shown. [bench/README.md](../bench/README.md) says what each figure is,
+and how to measure your own machine.
 )";
 
 /* The order of the page; what else is found follows by name. */
