@@ -40,10 +40,9 @@ public:
     if (!folder)
       return folder.error();
     std::filesystem::create_directory(folder->file("tree"));
-    auto copied = run_timed({"bash", "-c",
-                             "set -o pipefail; cd \"$1\" && git ls-files -z -co "
-                             "--exclude-standard | cpio -pdm0 --quiet \"$2\"",
-                             "bash", SOURCE_ROOT, folder->file("tree")});
+    const std::string copy = "set -o pipefail; cd \"$1\" && git ls-files -z -co --exclude-standard "
+                             "| cpio -pdm0 --quiet \"$2\"";
+    auto copied = run_timed({"bash", "-c", copy, "bash", SOURCE_ROOT, folder->file("tree")});
     if (!copied)
       return Error{"the tree cannot be copied: " + copied.error().message};
     return EmptyTree(std::move(*folder));

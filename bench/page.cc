@@ -11,6 +11,8 @@
 #include "text_table.h"
 
 #include <algorithm>
+#include <cstdio>
+#include <exception>
 #include <filesystem>
 #include <fmt/format.h>
 #include <iterator>
@@ -171,15 +173,7 @@ std::string section(const Report &report, const std::string &pictures) {
   return text;
 }
 
-} // namespace
-
-int main(int argc, char **argv) {
-  if (argc != 3) {
-    fmt::print(stderr, "Usage: page RESULTS OUTPUT\n");
-    return 2;
-  }
-  const std::string folder = argv[1];
-  const std::string output = argv[2];
+int write_page(const std::string &folder, const std::string &output) {
   auto reports = read_reports(folder);
   if (!reports) {
     fmt::print(stderr, "page: {}\n", reports.error().message);
@@ -199,4 +193,17 @@ int main(int argc, char **argv) {
   }
   fmt::print("{}", aims_table(*reports));
   return 0;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  try {
+    if (argc == 3)
+      return write_page(argv[1], argv[2]);
+    std::fputs("Usage: page RESULTS OUTPUT\n", stderr);
+  } catch (const std::exception &error) {
+    std::fprintf(stderr, "page: %s\n", error.what());
+  }
+  return 2;
 }
