@@ -33,7 +33,7 @@ constexpr const char *introduction =
 you chose, from their first instruction; it does not keep the rest of the host off those CPUs. While
 something else runs there, a pinned guest waits as long as one that is not pinned, or longer, for its
 threads cannot flee to a CPU that is idle. The gain is in pinning *and* isolating (`qemu-pin isolate`,
-`qemu-pin run --isolate`): see the first table. And with more vCPUs than CPUs, pinning can cost.
+`qemu-pin run --isolate`): arms A to D of the first benchmark.
 
 `bench/run` measured all of this on the machine below; what a table compares took turns in one run.
 Figures from elsewhere are not shown. [bench/README.md](../bench/README.md) says what each figure is,
