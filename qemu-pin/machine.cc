@@ -15,6 +15,8 @@ using nlohmann::json;
 
 namespace {
 
+constexpr std::chrono::milliseconds short_patience(200); /* with another client's monitor */
+
 const Error not_qemus{"QMP: an answer that is not as QEMU's schema has it"};
 
 template <typename T> std::optional<T> member(const json &object, const char *key) {
@@ -60,6 +62,19 @@ bool is_on(const std::vector<OptionPiece> &pieces, const std::string &key) {
 bool is_open(const std::vector<OptionPiece> &pieces) {
   const std::string wait = value_of(pieces, "wait");
   return is_on(pieces, "server") && (is_on(pieces, "nowait") || wait == "off" || wait == "no");
+}
+
+bool names_threads(const QemuProcess &process) {
+  const std::vector<std::string> &arguments = process.arguments();
+  for (std::size_t i = 0; i + 1 < arguments.size(); ++i)
+    if (option_name(arguments[i]) == "-name" &&
+        is_on(option_pieces(arguments[i + 1], "guest"), "debug-threads"))
+      return true;
+  return false;
+}
+
+bool is_unknown(const MachineThread &thread) {
+  return thread.role == Role::unknown;
 }
 
 } // namespace
@@ -140,6 +155,10 @@ std::string MachineThread::role_text() const {
   }
 }
 
+Machine::Machine(QemuProcess process, std::optional<Qmp> monitor)
+    : process_(std::move(process)), names_threads_(names_threads(process_)),
+      monitor_(std::move(monitor)) {}
+
 /* By the names that QEMU and Linux give. */
 MachineThread Machine::described(pid_t id, const Seen &seen) const {
   const ThreadStat &stat = seen.stat;
@@ -172,7 +191,7 @@ MachineThread Machine::described(pid_t id, const Seen &seen) const {
   } else if (told_.empty() && starts("IO ") && name != "IO mon_iothread") {
     thread.role = Role::iothread;
     thread.iothread = name.substr(3);
-  } else if (told_.empty() && name == main_name_) {
+  } else if (told_.empty() && !names_threads_ && name == main_name_) {
     thread.role = Role::unknown;
   }
   return thread;
@@ -199,35 +218,28 @@ Result<const Machine::Seen *> Machine::see(pid_t id) {
   return &seen_.insert_or_assign(id, Seen{std::move(**stat), *usage}).first->second;
 }
 
-void Machine::ask_monitor(const std::vector<pid_t> &ids) {
-  if (!monitor_ || ids == asked_for_)
-    return;
-  told_.clear();
-  asked_for_.clear();
-  auto vcpus = vcpu_threads(*monitor_);
-  auto iothreads = iothread_threads(*monitor_);
+/* The first on its command line that answers. */
+std::optional<Qmp> Machine::borrowed_monitor() const {
+  for (const std::string &socket : monitor_sockets(process_))
+    if (auto monitor = Qmp::connect(socket, short_patience))
+      return std::move(*monitor);
+  return std::nullopt;
+}
+
+void Machine::ask(Qmp &monitor) {
+  auto vcpus = vcpu_threads(monitor);
+  auto iothreads = iothread_threads(monitor);
   if (!vcpus || !iothreads)
     return;
   for (const auto &[vcpu, thread] : *vcpus)
     told_[thread].vcpus.push_back(vcpu);
   for (const auto &[id, thread] : *iothreads)
     told_[thread].iothread = id;
-  asked_for_ = ids;
 }
 
-Result<std::vector<MachineThread>> Machine::threads() {
-  const Procfs procfs;
-  auto ids = procfs.thread_ids(process_.id());
-  if (!ids)
-    return ids.error();
+Result<std::vector<MachineThread>> Machine::described(const std::vector<pid_t> &ids) {
   std::vector<MachineThread> threads;
-  if (!process_.is_alive())
-    return threads;
-  ask_monitor(*ids);
-  std::erase_if(seen_, [&](const auto &seen) {
-    return !std::binary_search(ids->begin(), ids->end(), seen.first);
-  });
-  for (pid_t id : *ids) {
+  for (pid_t id : ids) {
     auto seen = see(id);
     if (!seen)
       return seen.error();
@@ -244,6 +256,34 @@ Result<std::vector<MachineThread>> Machine::threads() {
     for (MachineThread &thread : threads)
       if (thread.role == Role::unknown)
         thread.role = Role::emulator;
+  return threads;
+}
+
+Result<std::vector<MachineThread>> Machine::threads() {
+  auto ids = Procfs().thread_ids(process_.id());
+  if (!ids)
+    return ids.error();
+  if (!process_.is_alive())
+    return std::vector<MachineThread>();
+  const bool changed = *ids != asked_for_;
+  if (changed) {
+    told_.clear();
+    asked_for_ = *ids;
+    if (monitor_)
+      ask(*monitor_);
+  }
+  std::erase_if(seen_, [&](const auto &seen) {
+    return !std::binary_search(ids->begin(), ids->end(), seen.first);
+  });
+  auto found = described(*ids);
+  if (changed && found && !monitor_ && std::any_of(found->begin(), found->end(), is_unknown))
+    if (auto borrowed = borrowed_monitor()) {
+      ask(*borrowed);
+      found = described(*ids);
+    }
+  if (!found)
+    return found;
+  std::vector<MachineThread> &threads = *found;
   /* Its id may have come to be another process's while we looked. */
   if (!process_.is_alive())
     threads.clear();
@@ -255,17 +295,12 @@ Result<std::vector<MachineThread>> Machine::threads() {
       return rank(a) < rank(b);
     return a.role == Role::vcpu ? a.vcpus < b.vcpus : a.iothread < b.iothread;
   });
-  return threads;
-}
-
-bool Machine::knows_roles() {
-  auto all = threads();
-  return all && std::none_of(all->begin(), all->end(), [](const MachineThread &thread) {
-           return thread.role == Role::unknown;
-         });
+  return found;
 }
 
 bool Machine::has_pinning_objects() {
+  if (!monitor_ && !told_.empty())
+    monitor_ = borrowed_monitor();
   return monitor_ && monitor_->execute("qom-list", {{"path", "/machine/pinning"}});
 }
 

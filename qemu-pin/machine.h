@@ -1,9 +1,10 @@
 /*
  * A running machine: a QEMU, and what each of its threads is for.
  *
- * Roles come from QEMU's monitor where there is one, else from the names that QEMU
- * gives its threads with -name debug-threads=on (and libvirt always), else they are
- * unknown, but for the main thread and the kernel's helpers.
+ * Roles come from QEMU's monitor where we were given one, else from the names that QEMU
+ * gives its threads with -name debug-threads=on (and libvirt always), else from a monitor
+ * on its command line, else they are unknown, but for the main thread and the kernel's
+ * helpers.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -54,26 +55,23 @@ struct MachineThread {
 
 class Machine {
 public:
-  /* monitor: none, if the machine has none that we may use. */
-  Machine(QemuProcess process, std::optional<Qmp> monitor)
-      : process_(std::move(process)), monitor_(std::move(monitor)) {}
+  /* monitor: ours as long as the machine is looked at. One on its command line may be another
+   * client's, and serves one at a time: it is taken for one question, and let go. */
+  Machine(QemuProcess process, std::optional<Qmp> monitor);
 
   const QemuProcess &process() const { return process_; }
   Qmp *monitor() { return monitor_ ? &*monitor_ : nullptr; }
-  void use(Qmp monitor) { monitor_ = std::move(monitor); }
 
   /*
    * Every thread it has now: vCPUs, iothreads, then the others in the order of their
-   * birth. Empty when the machine has ended. The monitor is asked again only when
-   * threads have come or gone; one that stops answering is not asked again. Of a
-   * thread that has not run since the last call only the proof of that is read.
+   * birth. Empty when the machine has ended. A monitor is asked again only when threads
+   * have come or gone. Of a thread that has not run since the last call only the proof
+   * of that is read.
    */
   Result<std::vector<MachineThread>> threads();
 
-  /* False if a thread's role is unknown. */
-  bool knows_roles();
-
-  /* It is a patched QEMU whose threads have objects (/machine/pinning). */
+  /* It is a patched QEMU whose threads have objects (/machine/pinning). If a monitor told of
+   * its threads, monitor() is that one afterwards, and ours. */
   bool has_pinning_objects();
 
 private:
@@ -88,12 +86,15 @@ private:
   };
 
   Result<const Seen *> see(pid_t id);
-  void ask_monitor(const std::vector<pid_t> &ids);
+  std::optional<Qmp> borrowed_monitor() const;
+  void ask(Qmp &monitor);
+  Result<std::vector<MachineThread>> described(const std::vector<pid_t> &ids);
   MachineThread described(pid_t id, const Seen &seen) const;
 
   QemuProcess process_;
+  bool names_threads_; /* was told to */
   std::optional<Qmp> monitor_;
-  std::vector<pid_t> asked_for_; /* the threads there were when the monitor was asked */
+  std::vector<pid_t> asked_for_; /* the threads there were when a monitor was to tell of them */
   std::map<pid_t, Told> told_;
   std::map<pid_t, Seen> seen_; /* at the last look */
   std::string main_name_;

@@ -13,21 +13,10 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto patience = 5s;          /* with a monitor that the user names */
-constexpr auto short_patience = 200ms; /* with one that may be another client's */
+constexpr auto patience = 5s; /* with a monitor */
 
-/* Only where names do not tell: a monitor has one client at a time, and this one may be
- * somebody else's. */
-std::unique_ptr<Machine> with_known_roles(QemuProcess process) {
-  auto machine = std::make_unique<Machine>(std::move(process), std::nullopt);
-  if (machine->knows_roles())
-    return machine;
-  for (const std::string &socket : monitor_sockets(machine->process()))
-    if (auto monitor = Qmp::connect(socket, short_patience)) {
-      machine->use(std::move(*monitor));
-      break;
-    }
-  return machine;
+std::unique_ptr<Machine> without_monitor(QemuProcess process) {
+  return std::make_unique<Machine>(std::move(process), std::nullopt);
 }
 
 Result<std::unique_ptr<Machine>> open_by_monitor(const MachineOptions &options) {
@@ -71,7 +60,7 @@ Result<std::unique_ptr<Machine>> open_only(const MachineOptions &options) {
   if (found.size() > 1)
     return Error{
         fmt::format("which {}? There are {}: {}", what, found.size(), fmt::join(found, ", "))};
-  return with_known_roles(std::move(*meant));
+  return without_monitor(std::move(*meant));
 }
 
 } // namespace
@@ -120,7 +109,7 @@ Result<std::unique_ptr<Machine>> open_machine(const MachineOptions &options) {
   auto process = QemuProcess::open(options.process);
   if (!process)
     return process.error();
-  return with_known_roles(std::move(*process));
+  return without_monitor(std::move(*process));
 }
 
 Result<std::vector<std::unique_ptr<Machine>>> open_machines(const MachineOptions &options) {
@@ -136,7 +125,7 @@ Result<std::vector<std::unique_ptr<Machine>>> open_machines(const MachineOptions
   if (!processes)
     return processes.error();
   for (QemuProcess &process : *processes)
-    machines.push_back(with_known_roles(std::move(process)));
+    machines.push_back(without_monitor(std::move(process)));
   return machines;
 }
 

@@ -57,6 +57,14 @@ std::map<pid_t, KernelsWord> kernels_word(pid_t process) {
   return threads;
 }
 
+/* Within 5 s. */
+bool comes_to_hold(const std::string &file, const std::string &text) {
+  for (int i = 0; i < 100; ++i, std::this_thread::sleep_for(50ms))
+    if (read_text(file).find(text) != std::string::npos)
+      return true;
+  return false;
+}
+
 int policy_number(const std::string &name) {
   const std::map<std::string, int> numbers = {{"other", SCHED_OTHER},
                                               {"batch", SCHED_BATCH},
@@ -190,6 +198,19 @@ TEST_P(ShowTest, RolesAreKnownByTheMonitor) {
   expect_roles(*guest, document({"--qmp", monitor_socket()})["machines"][0]);
   /* Its command line names the socket. */
   expect_roles(*guest, document({pid(*guest)})["machines"][0]);
+}
+
+/* A monitor that was found is its user's: it answers others while we watch. */
+TEST_P(ShowTest, AWatchLeavesTheMonitorToOthers) {
+  auto guest = started(spec(monitor_option()));
+  ASSERT_TRUE(guest);
+  auto watch = Child::start(
+      {{QEMU_PIN, "show", "--watch=0.1", pid(*guest)}, files->file("output"), ""});
+  ASSERT_TRUE(watch);
+  ASSERT_TRUE(comes_to_hold(files->file("output"), "\nvcpu 1 "));
+  auto monitor = qemu_pin::Qmp::connect(monitor_socket(), 5s);
+  ASSERT_TRUE(monitor) << monitor.error().message;
+  EXPECT_TRUE(monitor->execute("query-status"));
 }
 
 TEST_P(ShowTest, SaysHowRolesCouldBeKnown) {
@@ -351,16 +372,11 @@ TEST_P(ShowTest, AWatchOfAllSeesNewMachines) {
   auto watch =
       Child::start({{QEMU_PIN, "show", "--all", "--watch=0.1"}, files->file("output"), ""});
   ASSERT_TRUE(watch);
-  const auto wait_for = [&](const std::string &text) {
-    for (int i = 0; i < 100; ++i, std::this_thread::sleep_for(50ms))
-      if (read_text(files->file("output")).find(text) != std::string::npos)
-        return true;
-    return false;
-  };
-  EXPECT_TRUE(wait_for("process " + pid(*first) + " (guest first), "));
+  const std::string output = files->file("output");
+  EXPECT_TRUE(comes_to_hold(output, "process " + pid(*first) + " (guest first), "));
   auto second = started(spec({"-name", "guest=second,debug-threads=on"}));
   ASSERT_TRUE(second);
-  EXPECT_TRUE(wait_for("process " + pid(*second) + " (guest second), "));
+  EXPECT_TRUE(comes_to_hold(output, "process " + pid(*second) + " (guest second), "));
 }
 
 INSTANTIATE_TEST_SUITE_P(Show, ShowTest, testing::ValuesIn(qemus()), qemu_name);
