@@ -27,10 +27,13 @@ constexpr auto between_looks =
 
 } // namespace
 
-Result<LifeSigns> LifeSigns::listen_in(const std::string &folder) {
-  LifeSigns signs;
-  signs.monitor_.path = folder + "/monitor";
-  signs.debug_.path = folder + "/debug";
+Result<LifeSigns> LifeSigns::listen() {
+  auto folder = TempDir::make();
+  if (!folder)
+    return folder.error();
+  LifeSigns signs(std::move(*folder));
+  signs.monitor_.path = signs.folder_.file("monitor");
+  signs.debug_.path = signs.folder_.file("debug");
   for (Line *line : {&signs.monitor_, &signs.debug_})
     if (auto error = listen(*line))
       return *error;

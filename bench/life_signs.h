@@ -14,12 +14,14 @@
 #include "fd.h"
 #include "qmp.h"
 #include "result.h"
+#include "temp_dir.h"
 
 #include <chrono>
 #include <functional>
 #include <optional>
 #include <string>
 #include <sys/types.h>
+#include <utility>
 #include <vector>
 
 namespace bench {
@@ -28,8 +30,11 @@ using Clock = std::chrono::steady_clock;
 
 class LifeSigns {
 public:
-  /* Makes the sockets in that folder. */
-  static qemu_pin::Result<LifeSigns> listen_in(const std::string &folder);
+  /* Makes the sockets, in a folder that goes with them. */
+  static qemu_pin::Result<LifeSigns> listen();
+
+  /* The folder, for what belongs to the same QEMU. */
+  const TempDir &folder() const { return folder_; }
 
   /* What QEMU's command line must hold. */
   std::vector<std::string> options() const;
@@ -68,11 +73,13 @@ private:
     std::optional<Clock::time_point> first = {};
   };
 
+  explicit LifeSigns(TempDir folder) : folder_(std::move(folder)) {}
   static std::optional<qemu_pin::Error> listen(Line &line);
   std::optional<qemu_pin::Error> take(Line &line);
   qemu_pin::Result<bool> look(std::chrono::microseconds timeout);
   std::optional<qemu_pin::Error> wait(const Line &line, const std::function<bool()> &has_ended);
 
+  TempDir folder_;
   Line monitor_, debug_;
   Line answer_; /* has the monitor's socket, once it is asked */
   pid_t process_ = 0;

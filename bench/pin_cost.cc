@@ -22,7 +22,6 @@
 using namespace std::chrono_literals;
 using bench::Figures;
 using bench::KernelTrace;
-using bench::LifeSigns;
 using bench::TraceEvent;
 using qemu_pin::Error;
 using qemu_pin::Result;
@@ -87,20 +86,11 @@ Result<UntilPinned> until_pinned(const Events &events) {
 
 /* Until its guest runs: all its vCPUs are there. */
 Result<Events> trace_qemu(KernelTrace &trace, const bench::SmallGuest &guest) {
-  auto folder = TempDir::make();
-  if (!folder)
-    return folder.error();
-  auto signs = LifeSigns::listen_in(folder->path());
-  if (!signs)
-    return signs.error();
-  const Command command{bench::command_line(guest, *signs), "", folder->file("errors")};
-  if (auto error = trace.start())
+  auto started = bench::StartedGuest::start(guest, [&] { return trace.start(); });
+  if (!started)
+    return started.error();
+  if (auto error = started->wait_guest())
     return *error;
-  auto program = Child::start(command);
-  if (!program)
-    return program.error();
-  if (auto error = signs->wait_guest([&] { return program->wait(0ms).has_value(); }))
-    return Error{error->message + " " + read_text(folder->file("errors"))};
   return trace.stop();
 }
 

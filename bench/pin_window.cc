@@ -93,24 +93,14 @@ Result<std::map<unsigned, pid_t>> pinned_threads(LifeSigns &signs,
 
 Result<Figures> start_program(KernelTrace &trace, const bench::SmallGuest &guest,
                               const std::vector<unsigned> &cpus, Pinner pinner) {
-  auto folder = TempDir::make();
-  if (!folder)
-    return folder.error();
-  auto signs = LifeSigns::listen_in(folder->path());
-  if (!signs)
-    return signs.error();
-  const Command command{bench::command_line(guest, *signs), "", folder->file("errors")};
-  if (auto error = trace.start())
+  auto started = bench::StartedGuest::start(guest, [&] { return trace.start(); });
+  if (!started)
+    return started.error();
+  if (auto error = started->wait_greeting())
     return *error;
-  auto program = Child::start(command);
-  if (!program)
-    return program.error();
-  const auto has_ended = [&] { return program->wait(0ms).has_value(); };
-  if (auto error = signs->wait_greeting(has_ended))
-    return Error{error->message + " " + read_text(folder->file("errors"))};
   std::optional<Qmp> monitor;
   if (pinner != Pinner::itself) {
-    auto greeted = signs->monitor();
+    auto greeted = started->signs().monitor();
     if (!greeted)
       return greeted.error();
     monitor.emplace(std::move(*greeted));
@@ -127,9 +117,9 @@ Result<Figures> start_program(KernelTrace &trace, const bench::SmallGuest &guest
       return taken.error();
     count = *taken;
   }
-  if (auto error = signs->wait_guest(has_ended))
-    return Error{error->message + " " + read_text(folder->file("errors"))};
-  auto threads = pinned_threads(*signs, cpus);
+  if (auto error = started->wait_guest())
+    return *error;
+  auto threads = pinned_threads(started->signs(), cpus);
   if (!threads)
     return threads.error();
   auto events = trace.stop();
@@ -142,8 +132,7 @@ Result<Figures> start_program(KernelTrace &trace, const bench::SmallGuest &guest
       return instructions.error();
     (*figures)["instructions"] += *instructions;
   }
-  program->signal(SIGTERM); /* qemu-pin passes it on; what does not end is killed */
-  program->wait(5s);
+  started->end();
   return figures;
 }
 
@@ -179,10 +168,7 @@ Result<Figures> watch_libvirt(KernelTrace &trace, const bench::LibvirtPeer &libv
 
 Result<Figures> start_by_libvirt(KernelTrace &trace, const bench::LibvirtPeer &libvirt,
                                  const std::string &image, const std::vector<unsigned> &cpus) {
-  auto folder = TempDir::make();
-  if (!folder)
-    return folder.error();
-  auto signs = LifeSigns::listen_in(folder->path());
+  auto signs = LifeSigns::listen();
   if (!signs)
     return signs.error();
   libvirt.describe(image, cpus, *signs);

@@ -5,6 +5,7 @@
 #include "interruption.h"
 #include "procfs.h"
 
+#include <csignal>
 #include <cstdio>
 #include <fmt/core.h>
 
@@ -37,6 +38,39 @@ std::vector<std::string> command_line(const SmallGuest &guest, const LifeSigns &
   line.insert(line.end(), watched.begin(), watched.end());
   line.insert(line.end(), guest.more.begin(), guest.more.end());
   return line;
+}
+
+Result<StartedGuest> StartedGuest::start(const SmallGuest &guest,
+                                         const std::function<std::optional<Error>()> &just_before) {
+  auto signs = LifeSigns::listen();
+  if (!signs)
+    return signs.error();
+  const Command command{command_line(guest, *signs), "", signs->folder().file("errors")};
+  if (auto error = just_before())
+    return *error;
+  auto program = Child::start(command);
+  if (!program)
+    return program.error();
+  return StartedGuest(std::move(*signs), std::move(*program));
+}
+
+std::optional<Error> StartedGuest::wait_greeting() {
+  auto error = signs_.wait_greeting([this] { return has_ended(); });
+  return error ? explained(*error) : error;
+}
+
+std::optional<Error> StartedGuest::wait_guest() {
+  auto error = signs_.wait_guest([this] { return has_ended(); });
+  return error ? explained(*error) : error;
+}
+
+Error StartedGuest::explained(const Error &error) const {
+  return Error{error.message + " " + read_text(signs_.folder().file("errors"))};
+}
+
+void StartedGuest::end() {
+  program_.signal(SIGTERM);
+  program_.wait(5s);
 }
 
 Result<std::vector<unsigned>> one_cpu_each(unsigned vcpus) {

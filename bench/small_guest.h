@@ -7,12 +7,16 @@
 #ifndef BENCH_SMALL_GUEST_H
 #define BENCH_SMALL_GUEST_H
 
+#include "child.h"
 #include "life_signs.h"
 #include "result.h"
 
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <sys/types.h>
+#include <utility>
 #include <vector>
 
 namespace bench {
@@ -27,6 +31,34 @@ struct SmallGuest {
 
 /* Under KVM, with threads that bear their vCPU's name. */
 std::vector<std::string> command_line(const SmallGuest &guest, const LifeSigns &signs);
+
+/* One that was started; it ends with this object, if end() did not end it before. */
+class StartedGuest {
+public:
+  /* Calls just_before once all is made ready. Fails with its error, or when the program cannot
+   * be started. */
+  static qemu_pin::Result<StartedGuest>
+  start(const SmallGuest &guest,
+        const std::function<std::optional<qemu_pin::Error>()> &just_before);
+
+  LifeSigns &signs() { return signs_; }
+  bool has_ended() { return program_.wait(std::chrono::milliseconds(0)).has_value(); }
+
+  /* These wait as LifeSigns does; errors say what the program said, too. */
+  std::optional<qemu_pin::Error> wait_greeting();
+  std::optional<qemu_pin::Error> wait_guest();
+  qemu_pin::Error explained(const qemu_pin::Error &error) const;
+
+  /* Asks the program to end, for 5 s; qemu-pin passes that on. */
+  void end();
+
+private:
+  StartedGuest(LifeSigns signs, Child program)
+      : signs_(std::move(signs)), program_(std::move(program)) {}
+
+  LifeSigns signs_; /* first, so that the program ends before its folder does */
+  Child program_;
+};
 
 /* A host CPU for each vCPU: those that we may use in turn, from the last. */
 qemu_pin::Result<std::vector<unsigned>> one_cpu_each(unsigned vcpus);

@@ -49,31 +49,23 @@ Result<Figures> watch(LifeSigns &signs, Clock::time_point start, const std::vect
 }
 
 Result<Figures> start_program(const bench::SmallGuest &guest, const std::vector<unsigned> &cpus) {
-  auto folder = TempDir::make();
-  if (!folder)
-    return folder.error();
-  auto signs = LifeSigns::listen_in(folder->path());
-  if (!signs)
-    return signs.error();
-  const Command command{bench::command_line(guest, *signs), "", folder->file("errors")};
-  const auto start = Clock::now();
-  auto program = Child::start(command);
-  if (!program)
-    return program.error();
-  auto figures = watch(*signs, start, cpus, [&] { return program->wait(0ms).has_value(); });
+  Clock::time_point start;
+  auto started = bench::StartedGuest::start(guest, [&] {
+    start = Clock::now();
+    return std::optional<Error>();
+  });
+  if (!started)
+    return started.error();
+  auto figures = watch(started->signs(), start, cpus, [&] { return started->has_ended(); });
   if (!figures)
-    return Error{figures.error().message + " " + read_text(folder->file("errors"))};
-  program->signal(SIGTERM); /* qemu-pin passes it on; what does not end is killed */
-  program->wait(5s);
+    return started->explained(figures.error());
+  started->end();
   return figures;
 }
 
 Result<Figures> start_by_libvirt(const bench::LibvirtPeer &libvirt, const std::string &image,
                                  const std::vector<unsigned> &cpus) {
-  auto folder = TempDir::make();
-  if (!folder)
-    return folder.error();
-  auto signs = LifeSigns::listen_in(folder->path());
+  auto signs = LifeSigns::listen();
   if (!signs)
     return signs.error();
   libvirt.describe(image, cpus, *signs);
