@@ -101,25 +101,23 @@ std::string interval(double low, double high) {
 std::string aims(const std::vector<Report> &reports) {
   std::string text;
   for (const Report &report : reports)
-    for (const auto &row : report.ratios)
-      if (row.aim)
-        text += fmt::format("| {} | {} / {}: {} | {} | {} |\n", report.title, row.of, row.to,
-                            row.metric, bench::number_text(row.ratio), bench::aim_text(row));
+    for (const auto &line : bench::aim_lines(report))
+      text += fmt::format("| {} | {} |\n", report.title, fmt::join(line, " | "));
   if (text.empty())
     return "";
-  return "\n## What was hoped for\n\n| Benchmark | Ratio of medians | Seen | Aim |\n"
+  return "\n## What was hoped for\n\n| Benchmark | Median, or ratio of medians | Seen | Aim |\n"
          "| --- | --- | --- | --- |\n" +
          text;
 }
 
 /* The same for the terminal. */
 std::string aims_table(const std::vector<Report> &reports) {
-  std::vector<std::vector<std::string>> lines = {{"ratio of medians", "seen", "aim"}};
+  std::vector<std::vector<std::string>> lines = {{"median, or ratio of medians", "seen", "aim"}};
   for (const Report &report : reports)
-    for (const auto &row : report.ratios)
-      if (row.aim)
-        lines.push_back({fmt::format("{}: {} / {}: {}", report.name, row.of, row.to, row.metric),
-                         bench::number_text(row.ratio), bench::aim_text(row)});
+    for (auto &line : bench::aim_lines(report)) {
+      line[0].insert(0, report.name + ": ");
+      lines.push_back(line);
+    }
   return lines.size() == 1 ? "" : "What was hoped for\n\n" + bench::text_table(lines);
 }
 
@@ -128,7 +126,7 @@ std::string rows(const Report &report) {
                      "| --- | --- | --- | --- | --- | --- |\n";
   std::string former;
   for (const auto &row : report.rows) {
-    const std::string title = row.metric + (row.unit.empty() ? "" : ", " + row.unit);
+    const std::string title = row.heading();
     text += fmt::format("| {} | {} | {} | {} | {} | {} |\n", title == former ? "" : title, row.arm,
                         bench::number_text(row.median), interval(row.low, row.high),
                         bench::number_text(100 * row.cv), row.n);
@@ -145,7 +143,7 @@ std::string ratios(const Report &report) {
   for (const auto &row : report.ratios)
     text += fmt::format("| {} / {}: {} | {} | {} | {} |\n", row.of, row.to, row.metric,
                         bench::number_text(row.ratio), interval(row.low, row.high),
-                        bench::aim_text(row));
+                        bench::aim_text(row.aim, row.ratio));
   return text;
 }
 

@@ -251,6 +251,9 @@ Result<bench::Report> measure(const bench::Setting &setting) {
   /* After the trace, which sees only what begins later: libvirtd too. */
   const bench::Peers peers = bench::find_peers(setting);
   benchmark.arms = arms_of(setting, peers, trace, trace ? "" : opened.error().message, *cpus);
+  using Aim = bench::Aim;
+  benchmark.median_aims = {{"instructions", "native", Aim{Aim::Kind::at_most, 0}},
+                           {"window", "native", Aim{Aim::Kind::at_most, 100}}};
   for (const char *metric : {"window", "cpu"})
     for (const char *peer : {"run", "paused", "after", "libvirt"})
       benchmark.comparisons.push_back({metric, peer, "native"});

@@ -12,6 +12,14 @@ namespace bench {
 
 namespace {
 
+std::optional<Aim> aim_of(const Benchmark &benchmark, const std::string &metric,
+                          const std::string &arm) {
+  for (const MedianAim &one : benchmark.median_aims)
+    if (one.metric == metric && one.arm == arm)
+      return one.aim;
+  return std::nullopt;
+}
+
 std::vector<double> values_of(const std::vector<Figures> &repetitions, const std::string &metric) {
   std::vector<double> values;
   for (const Figures &figures : repetitions)
@@ -34,7 +42,8 @@ void add_rows(Report &report, const Benchmark &benchmark, const ArmRuns &runs) {
         continue;
       const Interval interval = median_interval(values);
       report.rows.push_back({arm.name, metric.title, metric.unit, values.size(), median(values),
-                             interval.low, interval.high, coefficient_of_variation(values)});
+                             interval.low, interval.high, coefficient_of_variation(values),
+                             aim_of(benchmark, metric.key, arm.name)});
     }
 }
 
@@ -55,12 +64,12 @@ void add_ratios(Report &report, const Benchmark &benchmark, const ArmRuns &runs)
 std::string rows_text(const Report &report) {
   std::string text;
   for (auto row = report.rows.begin(); row != report.rows.end();) {
-    std::vector<std::vector<std::string>> lines = {{"", "median", "95% from", "to", "CV %", "n"}};
-    const auto &first = *row;
-    for (; row != report.rows.end() && row->metric == first.metric; ++row)
+    std::vector<std::vector<std::string>> lines = {
+        {row->heading(), "median", "95% from", "to", "CV %", "n"}};
+    for (const std::string metric = row->metric;
+         row != report.rows.end() && row->metric == metric; ++row)
       lines.push_back({row->arm, number_text(row->median), number_text(row->low),
                        number_text(row->high), number_text(100 * row->cv), std::to_string(row->n)});
-    lines[0][0] = first.metric + (first.unit.empty() ? "" : ", " + first.unit);
     text += text_table(lines) + "\n";
   }
   return text;
@@ -74,7 +83,7 @@ std::string ratios_text(const Report &report) {
         {"ratio of medians: " + metric, "ratio", "95% from", "to", "aim"}};
     for (; row != report.ratios.end() && row->metric == metric; ++row)
       lines.push_back({row->of + " / " + row->to, number_text(row->ratio), number_text(row->low),
-                       number_text(row->high), aim_text(*row)});
+                       number_text(row->high), aim_text(row->aim, row->ratio)});
     text += text_table(lines) + "\n";
   }
   return text;
@@ -135,13 +144,26 @@ std::string number_text(double value) {
   return fmt::format("{:.{}f}", value, digits);
 }
 
-std::string aim_text(const RatioRow &row) {
-  if (!row.aim)
+std::string aim_text(const std::optional<Aim> &aim, double seen) {
+  if (!aim)
     return "-";
-  const bool at_least = row.aim->kind == Aim::Kind::at_least;
-  const bool met = at_least ? row.ratio >= row.aim->value : row.ratio <= row.aim->value;
-  return fmt::format("{} {}: {}", at_least ? "at least" : "at most", number_text(row.aim->value),
+  const bool at_least = aim->kind == Aim::Kind::at_least;
+  const bool met = at_least ? seen >= aim->value : seen <= aim->value;
+  return fmt::format("{} {}: {}", at_least ? "at least" : "at most", number_text(aim->value),
                      met ? "met" : "missed");
+}
+
+std::vector<std::vector<std::string>> aim_lines(const Report &report) {
+  std::vector<std::vector<std::string>> lines;
+  for (const Row &row : report.rows)
+    if (row.aim)
+      lines.push_back({row.arm + ": " + row.heading(), number_text(row.median),
+                       aim_text(row.aim, row.median)});
+  for (const RatioRow &row : report.ratios)
+    if (row.aim)
+      lines.push_back({row.of + " / " + row.to + ": " + row.metric, number_text(row.ratio),
+                       aim_text(row.aim, row.ratio)});
+  return lines;
 }
 
 std::string as_text(const Report &report) {

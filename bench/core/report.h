@@ -36,11 +36,21 @@ struct Comparison {
   std::optional<Aim> aim = {};
 };
 
+/* What is hoped for of an arm's own median. */
+struct MedianAim {
+  std::string metric, arm; /* metric: its key */
+  Aim aim;
+};
+
 /* One arm's metric. cv: coefficient of variation. */
 struct Row {
   std::string arm, metric, unit; /* metric: the title */
   std::size_t n;
   double median, low, high, cv;
+  std::optional<Aim> aim = {};
+
+  /* "gap, p99, us" */
+  std::string heading() const { return metric + (unit.empty() ? "" : ", " + unit); }
 };
 
 struct RatioRow {
@@ -76,6 +86,7 @@ struct Benchmark {
   std::vector<Metric> metrics;
   std::vector<Arm> arms;
   std::vector<Comparison> comparisons;
+  std::vector<MedianAim> median_aims = {};
 };
 
 /* Rows in the order of metrics, then arms; a metric that an arm never measured has no row, a
@@ -92,7 +103,10 @@ std::string as_text(const Report &report);
 std::string number_text(double value);
 
 /* "at most 2: met"; "-" without an aim. */
-std::string aim_text(const RatioRow &row);
+std::string aim_text(const std::optional<Aim> &aim, double seen);
+
+/* Each figure for which there is an aim: what it is of, it, the aim. */
+std::vector<std::vector<std::string>> aim_lines(const Report &report);
 
 nlohmann::json as_json(const Report &report);
 /* Fails, naming what is missing, for JSON that as_json did not write. */

@@ -72,7 +72,7 @@ Report parsed(const json &value) {
   for (const json &row : value.at("rows"))
     report.rows.push_back({row.at("arm"), row.at("metric"), row.at("unit"), row.at("n"),
                            number(row.at("median")), number(row.at("low")), number(row.at("high")),
-                           number(row.at("cv"))});
+                           number(row.at("cv")), aim_from(row.at("aim"))});
   for (const json &row : value.at("ratios"))
     report.ratios.push_back({row.at("of"), row.at("to"), row.at("metric"), number(row.at("ratio")),
                              number(row.at("low")), number(row.at("high")),
@@ -112,7 +112,8 @@ json as_json(const Report &report) {
                              {"median", row.median},
                              {"low", row.low},
                              {"high", row.high},
-                             {"cv", row.cv}});
+                             {"cv", row.cv},
+                             {"aim", aim_json(row.aim)}});
   for (const RatioRow &row : report.ratios)
     value["ratios"].push_back({{"of", row.of},
                                {"to", row.to},

@@ -27,7 +27,8 @@ Benchmark benchmark() {
           {{"A", "first", {}}, {"B", "second", {}}, {"C", "", {}, "not here"}},
           {{"us", "A", "B", Aim{Aim::Kind::at_most, 2}},
            {"us", "A", "C"},
-           {"n", "A", "B", Aim{Aim::Kind::at_least, 3}}}};
+           {"n", "A", "B", Aim{Aim::Kind::at_least, 3}}},
+          {{"us", "B", Aim{Aim::Kind::at_most, 8}}, {"n", "C", Aim{Aim::Kind::at_most, 0}}}};
 }
 
 ArmRuns runs() {
@@ -78,6 +79,15 @@ TEST(Report, ATableSaysWhatIsMissingLostAndMissed) {
 )");
 }
 
+TEST(Report, AimsAreOfMediansAndOfRatios) {
+  using Lines = std::vector<std::vector<std::string>>;
+  EXPECT_EQ(aim_lines(summarize(benchmark(), runs())),
+            (Lines{{"B: time, us", "8", "at most 8: met"},
+                   {"A / B: time", "2.50", "at most 2: missed"},
+                   {"A / B: count", "0.500", "at least 3: missed"}}))
+      << "none of an arm that is missing";
+}
+
 TEST(Report, NumbersHaveThreeDigits) {
   EXPECT_EQ(number_text(0), "0");
   EXPECT_EQ(number_text(123.4), "123");
@@ -100,6 +110,7 @@ TEST(Report, ItsJsonReadsBackAsTheSame) {
   auto back = from_json(json);
   ASSERT_TRUE(back) << back.error().message;
   EXPECT_EQ(as_text(*back), as_text(report));
+  EXPECT_EQ(aim_lines(*back), aim_lines(report));
   EXPECT_EQ(back->samples, report.samples);
   EXPECT_EQ(back->facts, report.facts);
   EXPECT_EQ(back->limits, report.limits);
