@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <filesystem>
 #include <fmt/format.h>
 #include <memory>
@@ -288,8 +289,9 @@ private:
       auto stat = host_.stat(thread);
       if (!stat || !*stat || (*stat)->is_bound || ((*stat)->is_kernels && !kernels_too))
         continue;
-      const SetOperation keep =
+      SetOperation keep =
           set(thread_setting(thread, (*stat)->start_time), Claim::Want::without, request_.id());
+      keep.tolerated = {EINVAL}; /* somebody moves it meanwhile to a group without these CPUs */
       if ((has_all && !known(keep.setting)) || is_seen(thread))
         continue;
       plan_.operations.push_back(keep);
