@@ -20,9 +20,11 @@ namespace {
 
 constexpr double instructions_a_turn = 2;
 
+using Turns = std::map<unsigned, std::uint64_t>;
+
 /* From "CPU#0\nRAX=0000000000000012 RBX=...\n...\nRIP=... CPL=3 ...", a vCPU after another. */
-std::map<unsigned, std::uint64_t> read_turns(const std::string &registers) {
-  std::map<unsigned, std::uint64_t> turns;
+Turns read_turns(const std::string &registers) {
+  Turns turns;
   unsigned vcpu = 0;
   unsigned long long rax = 0;
   std::istringstream lines(registers);
@@ -34,6 +36,13 @@ std::map<unsigned, std::uint64_t> read_turns(const std::string &registers) {
       turns[vcpu] = rax;
   }
   return turns;
+}
+
+bool have_all_turned(const Turns &before, const Turns &now) {
+  return std::all_of(before.begin(), before.end(), [&](const auto &vcpu) {
+    const auto found = now.find(vcpu.first);
+    return found != now.end() && found->second > vcpu.second;
+  });
 }
 
 } // namespace
@@ -59,12 +68,15 @@ Result<Ring3Count> Ring3Count::take(Qmp &monitor) {
   auto first = stop(monitor);
   if (!first)
     return first.error();
-  std::this_thread::sleep_for(50ms);
-  auto second = stop(monitor);
-  if (!second)
-    return second.error();
+  const auto deadline = Clock::now() + 5s;
+  do {
+    std::this_thread::sleep_for(50ms);
+    auto second = stop(monitor);
+    if (!second)
+      return second.error();
+    count.second_ = *second;
+  } while (!have_all_turned(first->turns, count.second_.turns) && Clock::now() < deadline);
   count.first_ = *first;
-  count.second_ = *second;
   return count;
 }
 

@@ -25,8 +25,8 @@ namespace bench {
 
 class Ring3Count {
 public:
-  /* Right after the pins. Stops the guest, lets it run for 50 ms, stops it again, and lets it
-   * run on. */
+  /* Right after the pins. Stops the guest, lets it run until each vCPU has run, for 50 ms or
+   * more, stops it again, and lets it run on. */
   static qemu_pin::Result<Ring3Count> take(qemu_pin::Qmp &monitor);
 
   /* Of all vCPUs together. The trace goes from their birth to the second stop. Fails when a

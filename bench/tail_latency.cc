@@ -172,7 +172,7 @@ Result<bench::Report> measure(const Setting &setting) {
   guest.guest = {usable->back()};
   guest.rest = {usable->begin(), usable->end() - 1};
   guest.settle = setting.quick ? 100ms : 200ms;
-  guest.watch = setting.quick ? 400ms : 3000ms;
+  guest.watch = setting.quick ? 400ms : 2000ms;
   Seen seen;
   auto report = bench::measure_arms(describe(guest, seen), setting);
   if (!report)

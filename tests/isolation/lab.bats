@@ -59,6 +59,8 @@ guest_options() {
 
 @test "cgroup v1: killed anywhere, restore brings back all" { on_host kill.sh --host v1 --add "$top/build/tests/isolation/kill_at.so"; }
 
+@test "cgroup v1: somebody moves threads meanwhile" { on_host moved.sh --host v1; }
+
 @test "NUMA: nodes and their memory, with cgroup v1 and v2" {
   on_host numa.sh --shape smt16 --host v2
   on_host numa.sh --shape smt16 --host v1
