@@ -195,7 +195,7 @@ Result<bench::Report> measure(const bench::Setting &setting) {
       "Tracing costs the traced about a microsecond an event, alike in both.",
   };
   benchmark.metrics = {{"wall", "birth to mask, a thread", "us"},
-                       {"cpu", "CPU time in that", "us"},
+                       {"cpu", "CPU time from birth to mask", "us"},
                        {"added", "CPU time that the pin adds", "us"}};
   std::shared_ptr<KernelTrace> trace;
   std::string missing = why_no_kvm().value_or("");

@@ -26,7 +26,9 @@ done >/dev/null 2>&1 &
 
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
   expect isolate qemu-pin isolate 2 --only cpuset >/dev/null
-  expect restore qemu-pin restore >/dev/null 2>&1
+  # 1: the masks that somebody has changed since are left alone.
+  qemu-pin restore >/dev/null
+  [ $? -le 1 ] || fail 'restore failed'
 done
 touch /tmp/enough
 wait $!
