@@ -86,9 +86,9 @@ std::string machine(const std::vector<Report> &reports) {
         values.insert(found->is_string() ? found->get<std::string>() : found->dump());
     if (values.empty())
       continue;
-    const std::string last = *values.rbegin();
-    text += "| " + title + " | " + *values.begin() +
-            (values.size() == 1 ? "" : (key == "date" ? " to " : ", and ") + last) + " |\n";
+    if (key == "date" && values.size() > 1)
+      values = {*values.begin() + " to " + *values.rbegin()};
+    text += fmt::format("| {} | {} |\n", title, fmt::join(values, ", "));
   }
   return text;
 }
