@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto patience = 5s; /* with a monitor */
+constexpr auto patience = 5s; /* with a monitor that the user names */
 
 std::unique_ptr<Machine> without_monitor(QemuProcess process) {
   return std::make_unique<Machine>(std::move(process), std::nullopt);
