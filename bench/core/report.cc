@@ -66,8 +66,8 @@ std::string rows_text(const Report &report) {
   for (auto row = report.rows.begin(); row != report.rows.end();) {
     std::vector<std::vector<std::string>> lines = {
         {row->heading(), "median", "95% from", "to", "CV %", "n"}};
-    for (const std::string metric = row->metric;
-         row != report.rows.end() && row->metric == metric; ++row)
+    for (const std::string metric = row->metric; row != report.rows.end() && row->metric == metric;
+         ++row)
       lines.push_back({row->arm, number_text(row->median), number_text(row->low),
                        number_text(row->high), number_text(100 * row->cv), std::to_string(row->n)});
     text += text_table(lines) + "\n";
@@ -157,8 +157,8 @@ std::vector<std::vector<std::string>> aim_lines(const Report &report) {
   std::vector<std::vector<std::string>> lines;
   for (const Row &row : report.rows)
     if (row.aim)
-      lines.push_back({row.arm + ": " + row.heading(), number_text(row.median),
-                       aim_text(row.aim, row.median)});
+      lines.push_back(
+          {row.arm + ": " + row.heading(), number_text(row.median), aim_text(row.aim, row.median)});
   for (const RatioRow &row : report.ratios)
     if (row.aim)
       lines.push_back({row.of + " / " + row.to + ": " + row.metric, number_text(row.ratio),

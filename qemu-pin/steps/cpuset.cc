@@ -4,12 +4,11 @@
 #include "control_group.h"
 #include "procfs.h"
 #include "steps/cpuset_told.h"
-#include "thread_pin.h"
+#include "steps/kept_masks.h"
 #include "unit_bus.h"
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <filesystem>
 #include <fmt/format.h>
 #include <memory>
@@ -50,7 +49,8 @@ public:
       : host_(host), request_(request), journal_(journal), hierarchy_(std::move(hierarchy)),
         root_(hierarchy_.folder), is_systemd_(hierarchy_.is_v2 && is_systemd_host(host)),
         members_(hierarchy_.is_v2 ? "cgroup.procs" : "tasks"),
-        others_(isolated_by_others(request, journal)), guest_group_(guest_group(host, request)) {
+        others_(isolated_by_others(request, journal)), guest_group_(guest_group(host, request)),
+        kept_(host, request, journal) {
     told_.rest = cpu_list(without(without(host.online(), request.cpus), others_));
   }
 
@@ -58,7 +58,7 @@ public:
     if (auto error = check())
       return *error;
     if (request_.guest)
-      keep_guests_masks();
+      add(kept_.of_guest());
     if (is_systemd_)
       narrow_units();
     else if (hierarchy_.is_v2)
@@ -67,7 +67,7 @@ public:
       narrow_v1();
     if (!guest_group_.empty())
       plan_guest();
-    plan_.operations.insert(plan_.operations.end(), masks_.begin(), masks_.end());
+    add(kept_.all()); /* again, once all is in its group */
     auto told = std::make_shared<CpusetTold>(std::move(told_));
     plan_.tell = [told](const std::vector<Outcome> &outcomes) { return told->lines(outcomes); };
     return std::move(plan_);
@@ -269,37 +269,14 @@ private:
     move_rest(host_group, /*kernels_too=*/true);
   }
 
-  /* The masks of a group's threads that are not just what the group has, or that another
-   * isolation is to give back: before 6.2 the kernel forgets them when the group's CPUs
-   * change, or when it moves a thread. */
   void keep_masks_of(const std::string &folder, bool kernels_too) {
-    if (!host_.is_live())
-      return;
-    const CpuSet group = effective(folder);
-    for (const pid_t thread : threads_below(folder)) {
-      /* One system call, and enough for most; a file of /proc costs ten times as much. */
-      const Cpus mask = allowed_cpus(thread);
-      if (!mask)
-        continue;
-      const bool has_all = std::all_of(group.begin(), group.end(), [&](unsigned cpu) {
-        return vcpupin_cpus_contains(mask.get(), cpu);
-      });
-      if (has_all && !journal_.has_thread(thread))
-        continue;
-      auto stat = host_.stat(thread);
-      if (!stat || !*stat || (*stat)->is_bound || ((*stat)->is_kernels && !kernels_too))
-        continue;
-      SetOperation keep =
-          set(thread_setting(thread, (*stat)->start_time), Claim::Want::without, request_.id());
-      keep.tolerated = {EINVAL}; /* somebody moves it meanwhile to a group without these CPUs */
-      if ((has_all && !known(keep.setting)) || is_seen(thread))
-        continue;
-      plan_.operations.push_back(keep);
-      masks_.push_back(keep);
-    }
+    if (host_.is_live())
+      add(kept_.of_threads(threads_below(folder), effective(folder), kernels_too));
   }
 
-  bool is_seen(pid_t thread) { return !seen_.insert(thread).second; }
+  void add(const std::vector<SetOperation> &operations) {
+    plan_.operations.insert(plan_.operations.end(), operations.begin(), operations.end());
+  }
 
   std::vector<pid_t> threads_below(const std::string &folder) const {
     std::vector<pid_t> threads =
@@ -364,25 +341,6 @@ private:
     }
   }
 
-  /* Its threads keep the masks that they have, in a group that has all these CPUs. */
-  void keep_guests_masks() {
-    auto threads = Procfs().thread_ids(request_.guest);
-    const auto group = cpuset_of(request_.guest);
-    for (const pid_t thread : threads &&group ? *threads : std::vector<pid_t>()) {
-      auto stat = Procfs().stat(thread, thread);
-      auto mask = Procfs().allowed_cpus(thread, thread);
-      if (!stat || !*stat || !mask || !*mask)
-        continue;
-      const SetOperation keep = set(thread_setting(thread, (*stat)->start_time), Claim::Want::value,
-                                    (*mask)->list + "\n");
-      seen_.insert(thread);
-      if (without(group->cpus, cpu_set((*mask)->cpus.get())).empty() && !known(keep.setting))
-        continue;
-      plan_.operations.push_back(keep);
-      masks_.push_back(keep);
-    }
-  }
-
   void move_guest(const std::string &scope) {
     auto stat = Procfs().stat(request_.guest, request_.guest);
     const auto group = control_group_of(request_.guest, hierarchy_.is_v2);
@@ -404,8 +362,7 @@ private:
   CpuSet others_;
   std::string guest_group_;
   StepPlan plan_;
-  std::vector<Operation> masks_; /* again, once all is in its group */
-  std::set<pid_t> seen_;
+  KeptMasks kept_;
   CpusetTold told_;
 };
 

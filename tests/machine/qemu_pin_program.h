@@ -68,6 +68,9 @@ protected:
    * for qemu-pin at files->file("monitor"). */
   std::vector<std::string> monitor_option() const;
   std::string monitor_socket() const { return files->file("monitor"); }
+
+  /* As an argument of qemu-pin's. */
+  static std::string pid(const Guest &guest) { return std::to_string(guest.pid()); }
 };
 
 #endif

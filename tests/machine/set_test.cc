@@ -39,7 +39,6 @@ protected:
     guest.more.insert(guest.more.end(), more.begin(), more.end());
     return started(guest);
   }
-  static std::string pid(const Guest &guest) { return std::to_string(guest.pid()); }
   Asked untouched() const { return {{{0, {start}}, {1, {start}}}, {start}, {{"io0", {start}}}}; }
 };
 

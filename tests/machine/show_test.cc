@@ -57,14 +57,6 @@ std::map<pid_t, KernelsWord> kernels_word(pid_t process) {
   return threads;
 }
 
-/* Within 5 s. */
-bool comes_to_hold(const std::string &file, const std::string &text) {
-  for (int i = 0; i < 100; ++i, std::this_thread::sleep_for(50ms))
-    if (read_text(file).find(text) != std::string::npos)
-      return true;
-  return false;
-}
-
 int policy_number(const std::string &name) {
   const std::map<std::string, int> numbers = {{"other", SCHED_OTHER},
                                               {"batch", SCHED_BATCH},
@@ -117,8 +109,6 @@ std::map<pid_t, std::string> roles(const json &machine) {
 
 class ShowTest : public MachineTest {
 protected:
-  static std::string pid(const Guest &guest) { return std::to_string(guest.pid()); }
-
   static json document(const std::vector<std::string> &arguments) {
     std::vector<std::string> all = {"show", "--json"};
     all.insert(all.end(), arguments.begin(), arguments.end());
@@ -198,19 +188,6 @@ TEST_P(ShowTest, RolesAreKnownByTheMonitor) {
   expect_roles(*guest, document({"--qmp", monitor_socket()})["machines"][0]);
   /* Its command line names the socket. */
   expect_roles(*guest, document({pid(*guest)})["machines"][0]);
-}
-
-/* A monitor that was found is its user's: it answers others while we watch. */
-TEST_P(ShowTest, AWatchLeavesTheMonitorToOthers) {
-  auto guest = started(spec(monitor_option()));
-  ASSERT_TRUE(guest);
-  auto watch = Child::start(
-      {{QEMU_PIN, "show", "--watch=0.1", pid(*guest)}, files->file("output"), ""});
-  ASSERT_TRUE(watch);
-  ASSERT_TRUE(comes_to_hold(files->file("output"), "\nvcpu 1 "));
-  auto monitor = qemu_pin::Qmp::connect(monitor_socket(), 5s);
-  ASSERT_TRUE(monitor) << monitor.error().message;
-  EXPECT_TRUE(monitor->execute("query-status"));
 }
 
 TEST_P(ShowTest, SaysHowRolesCouldBeKnown) {
@@ -309,49 +286,6 @@ TEST_P(ShowTest, AMachineIsFoundByItsGuestsName) {
   EXPECT_NE(several.errors.find("There are 2: "), std::string::npos) << several.errors;
 }
 
-/* With what it printed till then, and one line more. */
-TEST_P(ShowTest, AWatchEndsWithItsMachine) {
-  auto guest = started(spec(named));
-  ASSERT_TRUE(guest);
-  const std::string process = pid(*guest);
-  auto watch = Child::start(
-      {{QEMU_PIN, "show", "--watch=0.1", process}, files->file("output"), files->file("errors")});
-  auto json_watch = Child::start({{QEMU_PIN, "show", "--json", "--watch=0.1", process},
-                                  files->file("json"),
-                                  files->file("json-errors")});
-  ASSERT_TRUE(watch && json_watch);
-  const auto tables = [&] {
-    std::size_t n = 0;
-    const std::string text = read_text(files->file("output"));
-    for (std::size_t at = text.find("ROLE "); at != std::string::npos;
-         at = text.find("ROLE ", at + 1))
-      ++n;
-    return n;
-  };
-  const auto documents = [&] {
-    const std::string text = read_text(files->file("json"));
-    return std::count(text.begin(), text.end(), '\n');
-  };
-  for (int i = 0; i < 200 && (tables() < 3 || documents() < 3); ++i)
-    std::this_thread::sleep_for(50ms);
-  guest.reset();
-  EXPECT_EQ(watch->wait(5s), 0);
-  EXPECT_EQ(json_watch->wait(5s), 0);
-  const std::string text = read_text(files->file("output"));
-  EXPECT_GE(tables(), 3U) << text;
-  EXPECT_TRUE(text.starts_with("process " + process + " (guest win11), ")) << text;
-  EXPECT_NE(text.find("since each thread began\n"), std::string::npos);
-  EXPECT_NE(text.find("\n\nprocess " + process), std::string::npos);
-  EXPECT_NE(text.find(" threads, over 0."), std::string::npos);
-  EXPECT_TRUE(text.ends_with("\nprocess " + process + " (guest win11) has ended\n")) << text;
-  EXPECT_EQ(text.find('\x1b'), std::string::npos);
-  std::istringstream lines(read_text(files->file("json")));
-  for (std::string line; std::getline(lines, line);)
-    EXPECT_EQ(json::parse(line, nullptr, false)["qemu-pin-show"], 1) << line;
-  EXPECT_EQ(read_text(files->file("json-errors")),
-            "process " + process + " (guest win11) has ended\n");
-}
-
 TEST_P(ShowTest, AMachineThatEndsBetweenTwoLooksIsTrouble) {
   auto guest = started(spec(named));
   ASSERT_TRUE(guest);
@@ -363,20 +297,6 @@ TEST_P(ShowTest, AMachineThatEndsBetweenTwoLooksIsTrouble) {
   EXPECT_EQ(show->wait(5s), 2);
   EXPECT_EQ(read_text(files->file("errors")),
             "qemu-pin: process " + process + " (guest win11) has ended\n");
-}
-
-/* Machines that start later are watched too. */
-TEST_P(ShowTest, AWatchOfAllSeesNewMachines) {
-  auto first = started(spec({"-name", "guest=first,debug-threads=on"}));
-  ASSERT_TRUE(first);
-  auto watch =
-      Child::start({{QEMU_PIN, "show", "--all", "--watch=0.1"}, files->file("output"), ""});
-  ASSERT_TRUE(watch);
-  const std::string output = files->file("output");
-  EXPECT_TRUE(comes_to_hold(output, "process " + pid(*first) + " (guest first), "));
-  auto second = started(spec({"-name", "guest=second,debug-threads=on"}));
-  ASSERT_TRUE(second);
-  EXPECT_TRUE(comes_to_hold(output, "process " + pid(*second) + " (guest second), "));
 }
 
 INSTANTIATE_TEST_SUITE_P(Show, ShowTest, testing::ValuesIn(qemus()), qemu_name);
