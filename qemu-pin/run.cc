@@ -8,6 +8,7 @@
 #include "guest_description.h"
 #include "guest_isolation.h"
 #include "isolation_options.h"
+#include "last_resort.h"
 #include "node_set.h"
 #include "number.h"
 #include "option_pieces.h"
@@ -157,6 +158,7 @@ public:
       return leave(*watch);
     watch->run(&*supervisor_);
     start.close_monitor();
+    last_resort_.reset();
     keep_off_vcpus();
     while (supervisor_->wait(-1, {}) != Supervisor::Event::child_ended)
       ;
@@ -165,6 +167,7 @@ public:
 
 private:
   int end_as(const ProcessEnd &qemu) {
+    last_resort_.reset(); /* which is in the guest's control group */
     if (isolation_)
       end(*isolation_);
     return end_likewise(qemu);
@@ -192,6 +195,12 @@ private:
       return child.error();
     PassedSignals::heed_all();
     supervisor_.emplace(std::move(*signals), std::move(*child), /*shares_terminal=*/!guard_);
+    if (guard_)
+      return std::nullopt;
+    auto last_resort = start_last_resort(supervisor_->child());
+    if (!last_resort)
+      return last_resort.error();
+    last_resort_.emplace(std::move(*last_resort));
     return std::nullopt;
   }
 
@@ -246,6 +255,7 @@ private:
   PrivateMonitor monitor_;
   std::optional<DaemonGuard> guard_;
   std::optional<Supervisor> supervisor_;
+  std::optional<ChildProcess> last_resort_; /* while the monitor is open */
 };
 
 /* The CPUs of the vCPUs, as far as the command line pins them. */
