@@ -61,6 +61,7 @@ public:
 
   const QemuProcess &process() const { return process_; }
   Qmp *monitor() { return monitor_ ? &*monitor_ : nullptr; }
+  void let_go_of_monitor() { monitor_.reset(); }
 
   /*
    * Every thread it has now: vCPUs, iothreads, then the others in the order of their

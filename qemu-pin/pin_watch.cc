@@ -73,31 +73,43 @@ void PinWatch::pin_those_plugged() {
     report("a vCPU was plugged and cannot be pinned: " + pinned.error().message);
 }
 
-/* Not as it was started, nor as asked, but as a vCPU is. */
-bool PinWatch::is_stowaway(const MachineThread &thread, const ThreadPin &pin) const {
-  if (thread.role == Role::vcpu || thread.role == Role::iothread ||
-      old_.contains({thread.id, thread.start_time}))
-    return false;
+bool PinWatch::is_vcpus(const ThreadPin &pin) const {
   return std::any_of(asked_.vcpus.begin(), asked_.vcpus.end(),
                      [&](const auto &vcpu) { return pin.cpus == vcpu.second.cpus; });
 }
 
+/* A vCPU or an iothread that came while we watched: the monitor knows, while we have it. */
+bool PinWatch::is_pinned_for_itself(pid_t id) {
+  if (!machine_.monitor())
+    return false;
+  auto threads = machine_.threads();
+  return threads && std::any_of(threads->begin(), threads->end(), [id](const auto &thread) {
+           return thread.id == id && (thread.role == Role::vcpu || thread.role == Role::iothread);
+         });
+}
+
+/* Threads from after the start that are neither as it was, nor as asked, but as a vCPU is. */
 void PinWatch::move_stowaways() {
   ThreadPin wanted = start_;
   if (asked_.emulator) {
     wanted.cpus = asked_.emulator->cpus;
     wanted.sched = asked_.emulator->sched.value_or(start_.sched);
   }
-  auto threads = machine_.threads();
-  if (!threads)
+  const Procfs procfs;
+  const pid_t process = machine_.process().id();
+  auto ids = procfs.thread_ids(process);
+  if (!ids || !machine_.process().is_alive())
     return;
-  for (const MachineThread &thread : *threads) {
-    const auto pin = read_pin(thread.id);
-    if (!pin || *pin == wanted || !is_stowaway(thread, *pin))
+  for (const pid_t id : *ids) {
+    auto stat = procfs.stat(process, id);
+    if (!stat || !*stat || old_.contains({id, (*stat)->start_time}))
       continue;
-    if (auto error = apply_pin(thread.id, wanted))
-      report_once(thread.id, thread.role_text() + " '" + printable(thread.name) +
-                                 "' stays on a vCPU's CPUs: " + error->message);
+    const auto pin = read_pin(id);
+    if (!pin || *pin == wanted || !is_vcpus(*pin) || is_pinned_for_itself(id))
+      continue;
+    if (auto error = apply_pin(id, wanted))
+      report_once(id, "thread '" + printable((*stat)->name) +
+                          "' stays on a vCPU's CPUs: " + error->message);
   }
 }
 
@@ -107,6 +119,8 @@ void PinWatch::run(Supervisor *supervisor) {
     if (!wait(supervisor, Clock::now() + interval))
       return;
   }
+  if (later_.empty())
+    machine_.let_go_of_monitor();
   const auto begin = Clock::now();
   for (const auto look : looks) {
     if (!wait(supervisor, begin + look))

@@ -27,7 +27,7 @@ public:
   /*
    * To be made before the guest runs. later: pins of vCPUs that are not plugged yet.
    * start: what QEMU was started with, for threads that nobody named. The machine has a
-   * monitor.
+   * monitor, which is let go as soon as it is not needed.
    */
   static Result<PinWatch> start(Machine &machine, AskedPins asked,
                                 std::map<unsigned, AskedPin> later, ThreadPin start);
@@ -50,7 +50,8 @@ private:
   bool is_running();
   void pin_those_plugged();
   void move_stowaways();
-  bool is_stowaway(const MachineThread &thread, const ThreadPin &pin) const;
+  bool is_vcpus(const ThreadPin &pin) const;
+  bool is_pinned_for_itself(pid_t thread);
   void report_once(pid_t thread, const std::string &what);
 
   Machine &machine_;

@@ -15,6 +15,9 @@ namespace {
 constexpr std::array<int, 9> passed = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUSR1,
                                        SIGUSR2, SIGCONT, SIGALRM, SIGWINCH};
 
+/* How long a child that is told to end is left alone. */
+constexpr std::chrono::seconds patience{2};
+
 /* Keys and the window's size; a hang-up goes to the session's leader alone. */
 bool is_terminals(const signalfd_siginfo &signal) {
   const auto number = static_cast<int>(signal.ssi_signo);
@@ -44,11 +47,16 @@ void PassedSignals::heed_all() {
     ::signal(number, SIG_DFL);
 }
 
-void PassedSignals::pass_to(const ChildProcess &child, bool shares_terminal) const {
+bool PassedSignals::pass_to(const ChildProcess &child, bool shares_terminal) const {
+  bool is_end = false;
   signalfd_siginfo signal{};
-  while (read(waiting_.number(), &signal, sizeof signal) == sizeof signal)
+  while (read(waiting_.number(), &signal, sizeof signal) == sizeof signal) {
+    const auto number = static_cast<int>(signal.ssi_signo);
     if (!shares_terminal || !is_terminals(signal))
-      child.signal(static_cast<int>(signal.ssi_signo));
+      child.signal(number);
+    is_end |= number == SIGHUP || number == SIGINT || number == SIGTERM;
+  }
+  return is_end;
 }
 
 Supervisor::Event Supervisor::wait(int descriptor, std::optional<Deadline> deadline) {
@@ -66,8 +74,8 @@ Supervisor::Event Supervisor::wait(int descriptor, std::optional<Deadline> deadl
     const int ready = poll(watched.data(), watched.size(), timeout);
     if (ready == 0)
       return Event::time_up;
-    if (watched[1].revents)
-      signals_.pass_to(child_, shares_terminal_);
+    if (watched[1].revents && signals_.pass_to(child_, shares_terminal_) && deadline)
+      deadline = std::max(*deadline, std::chrono::steady_clock::now() + patience);
     if (watched[0].revents)
       return Event::child_ended;
     if (watched[2].revents)

@@ -29,8 +29,8 @@ public:
   static void heed_all();
 
   /* Passes on those that wait. shares_terminal: what the terminal sends to all of its
-   * foreground processes the child gets by itself. */
-  void pass_to(const ChildProcess &child, bool shares_terminal) const;
+   * foreground processes the child gets by itself. Whether one of them tells it to end. */
+  bool pass_to(const ChildProcess &child, bool shares_terminal) const;
 
 private:
   PassedSignals() = default;
@@ -51,7 +51,8 @@ public:
   ChildProcess &child() { return child_; }
 
   /* Passes on signals until the child ends, the descriptor is readable or hung up, or the
-   * time is up. -1: no descriptor; no deadline: for ever. */
+   * time is up. -1: no descriptor; no deadline: for ever. A child that is told to end has
+   * 2 s from then on, before it is asked anything more: QEMU 7.2 may hang if it is. */
   Event wait(int descriptor, std::optional<Deadline> deadline);
 
 private:
