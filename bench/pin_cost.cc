@@ -190,9 +190,8 @@ Result<bench::Report> measure(const bench::Setting &setting) {
       "same for both, and where a busy machine shows first.",
       "What is added is the thread's own: reading the option on the main thread (microseconds a "
       "vCPU) is not in it, nor is what the kernel's own threads do to move one.",
-      "What the pin adds is a difference of two times that vary by more than it: its ratio would "
-      "be "
-      "of noise, and is not shown.",
+      "What the pin adds is a difference of two times that vary by more than it: its ratio "
+      "would be of noise, and is not shown.",
       "Tracing costs the traced about a microsecond an event, alike in both.",
   };
   benchmark.metrics = {{"wall", "birth to mask, a thread", "us"},

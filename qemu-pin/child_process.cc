@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "child_process.h"
 
+#include "pidfd.h"
 #include "pipe.h"
 
 #include <cerrno>
@@ -8,10 +9,6 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-
-extern "C" { /* which the header lacks in glibc 2.36 */
-#include <sys/pidfd.h>
-}
 
 namespace qemu_pin {
 

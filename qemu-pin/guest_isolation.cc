@@ -3,6 +3,7 @@
 
 #include "control_group.h"
 #include "held_signals.h"
+#include "pidfd.h"
 #include "steps/cpuset.h"
 
 #include <algorithm>
@@ -15,7 +16,6 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <thread>
 #include <unistd.h>
@@ -87,7 +87,7 @@ Result<GuestIsolation> GuestIsolation::begin(IsolationRequest request,
   const Host host;
   request.guest = getpid();
   const std::string group = guest_group(host, request);
-  const Fd us(static_cast<int>(syscall(SYS_pidfd_open, getpid(), 0)));
+  const Fd us(pidfd_open(getpid(), 0));
   if (!us)
     return system_error("pidfd_open", errno);
   /* Before, so that it is never in the guest's group; it does nothing while we live. */

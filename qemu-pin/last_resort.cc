@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "last_resort.h"
 
+#include "pidfd.h"
+
 #include <algorithm>
 #include <cerrno>
 #include <poll.h>
-
-extern "C" { /* which the header lacks in glibc 2.36 */
-#include <sys/pidfd.h>
-}
 
 namespace qemu_pin {
 

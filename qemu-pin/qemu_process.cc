@@ -2,6 +2,7 @@
 #include "qemu_process.h"
 
 #include "option_pieces.h"
+#include "pidfd.h"
 #include "printable.h"
 
 #include <algorithm>
@@ -10,10 +11,6 @@
 #include <filesystem>
 #include <poll.h>
 #include <string_view>
-
-extern "C" { /* which the header lacks in glibc 2.36 */
-#include <sys/pidfd.h>
-}
 
 namespace qemu_pin {
 

@@ -43,6 +43,19 @@ TEST_P(RunEnd, SignalsReachAQemuThatDoesNotAnswerYet) {
   EXPECT_EQ(file_text("output"), "ready\nusr1\n");
 }
 
+TEST_P(RunEnd, AQemuThatIsToldToEndHasTimeTo) {
+  const std::string qemu = stand_in("[ \"$1\" = -help ] && exit\n"
+                                    "trap 'sleep 1.2; exit 7' TERM\n"
+                                    "echo ready\nwhile :; do sleep 0.01; done\n");
+  Child qemu_pin =
+      start_line({QEMU_PIN, "run", "--timeout", "1", "--", qemu, "-vcpu", "0,affinity=" + a});
+  for (int i = 0; i < 1000 && file_text("output") != "ready\n"; ++i)
+    std::this_thread::sleep_for(1ms);
+  qemu_pin.signal(SIGTERM);
+  EXPECT_EQ(qemu_pin.wait(10s), 7);
+  EXPECT_EQ(file_text("errors"), "");
+}
+
 TEST_P(RunEnd, NoGuestOutlivesUs) {
   const Orphans orphans;
   std::vector<Lines> ways = {vcpus()};

@@ -126,6 +126,22 @@ protected:
     return found;
   }
 
+  /* What QEMU says of the monitor that qemu-pin gave it, once our end is closed, or after ten
+   * seconds; nothing if it has none. */
+  static std::string left_of_private_monitor(qemu_pin::Qmp &monitor) {
+    std::string said;
+    const auto deadline = steady_clock::now() + 10s;
+    do {
+      std::this_thread::sleep_for(10ms);
+      said.clear();
+      auto chardevs = monitor.execute("query-chardev");
+      for (const auto &chardev : chardevs ? *chardevs : nlohmann::json::array())
+        if (chardev["label"] == "qemu-pin")
+          said = chardev["filename"].get<std::string>();
+    } while (!said.empty() && !said.starts_with("disconnected") && steady_clock::now() < deadline);
+    return said;
+  }
+
   static std::string status(qemu_pin::Qmp &monitor) {
     auto answer = monitor.execute("query-status");
     return answer ? (*answer)["status"].get<std::string>() : answer.error().message;
