@@ -13,7 +13,7 @@
 
 #define AT(label) label /* linked to where it runs */
 
-#include "ring3.h"
+#include "ring3.inc"
 
 #define LARGE_PAGE_SIZE 0x200000
 #define LARGE_PAGES 8

@@ -10,7 +10,7 @@
 
 #define AT(label) (BASE + (label) - image)
 
-#include "ring3.h"
+#include "ring3.inc"
 
   .text
   .globl image
