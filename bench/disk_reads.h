@@ -7,8 +7,8 @@
 #ifndef BENCH_DISK_READS_H
 #define BENCH_DISK_READS_H
 
+#include "base/result.h"
 #include "known_disk.h"
-#include "result.h"
 
 #include <chrono>
 #include <string>

@@ -17,10 +17,10 @@
 #ifndef BENCH_GAP_RECORD_H
 #define BENCH_GAP_RECORD_H
 
+#include "base/result.h"
 #include "delays.h"
 #include "gap_layout.h"
 #include "memory_file.h"
-#include "result.h"
 
 #include <array>
 #include <chrono>

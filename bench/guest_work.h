@@ -6,7 +6,7 @@
 #ifndef BENCH_GUEST_WORK_H
 #define BENCH_GUEST_WORK_H
 
-#include "result.h"
+#include "base/result.h"
 
 #include <cstdint>
 #include <string>

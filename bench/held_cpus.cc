@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "held_cpus.h"
 
-#include "fd.h"
+#include "base/fd.h"
 #include "temp_dir.h"
 
 #include <algorithm>

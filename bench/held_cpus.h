@@ -11,9 +11,9 @@
 #ifndef BENCH_HELD_CPUS_H
 #define BENCH_HELD_CPUS_H
 
+#include "base/fd.h"
+#include "base/result.h"
 #include "child.h"
-#include "fd.h"
-#include "result.h"
 
 #include <optional>
 #include <string>

@@ -7,8 +7,8 @@
 #ifndef BENCH_HOGS_H
 #define BENCH_HOGS_H
 
+#include "base/result.h"
 #include "child.h"
-#include "result.h"
 
 #include <sys/types.h>
 #include <vector>

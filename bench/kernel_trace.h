@@ -16,8 +16,8 @@
 #ifndef BENCH_KERNEL_TRACE_H
 #define BENCH_KERNEL_TRACE_H
 
-#include "fd.h"
-#include "result.h"
+#include "base/fd.h"
+#include "base/result.h"
 
 #include <cstdint>
 #include <optional>

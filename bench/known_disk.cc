@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "known_disk.h"
 
-#include "fd.h"
+#include "base/fd.h"
 
 #include <fcntl.h>
 #include <numeric>

@@ -6,8 +6,8 @@
 #ifndef BENCH_KNOWN_DISK_H
 #define BENCH_KNOWN_DISK_H
 
+#include "base/result.h"
 #include "memory_file.h"
-#include "result.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -12,9 +12,9 @@
 #ifndef BENCH_LIBVIRT_PEER_H
 #define BENCH_LIBVIRT_PEER_H
 
+#include "base/result.h"
 #include "child.h"
 #include "life_signs.h"
-#include "result.h"
 #include "temp_dir.h"
 
 #include <optional>

@@ -11,9 +11,9 @@
 #ifndef BENCH_LIFE_SIGNS_H
 #define BENCH_LIFE_SIGNS_H
 
-#include "fd.h"
-#include "qmp.h"
-#include "result.h"
+#include "base/fd.h"
+#include "base/result.h"
+#include "machine/qmp.h"
 #include "temp_dir.h"
 
 #include <chrono>

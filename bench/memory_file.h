@@ -7,8 +7,8 @@
 #ifndef BENCH_MEMORY_FILE_H
 #define BENCH_MEMORY_FILE_H
 
-#include "fd.h"
-#include "result.h"
+#include "base/fd.h"
+#include "base/result.h"
 
 #include <cstddef>
 #include <span>

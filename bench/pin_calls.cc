@@ -7,7 +7,7 @@
  */
 #include "command.h"
 #include "guest.h"
-#include "procfs.h"
+#include "kernel/procfs.h"
 
 #include <array>
 #include <benchmark/benchmark.h>

@@ -7,7 +7,7 @@
 #ifndef BENCH_PINNED_LOOP_H
 #define BENCH_PINNED_LOOP_H
 
-#include "result.h"
+#include "base/result.h"
 
 #include <optional>
 #include <vector>

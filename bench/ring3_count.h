@@ -11,10 +11,10 @@
 #ifndef BENCH_RING3_COUNT_H
 #define BENCH_RING3_COUNT_H
 
+#include "base/result.h"
 #include "kernel_trace.h"
 #include "life_signs.h"
-#include "qmp.h"
-#include "result.h"
+#include "machine/qmp.h"
 
 #include <cstdint>
 #include <map>

@@ -3,7 +3,7 @@
 
 #include "guest.h"
 #include "interruption.h"
-#include "procfs.h"
+#include "kernel/procfs.h"
 
 #include <csignal>
 #include <cstdio>

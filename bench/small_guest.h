@@ -7,9 +7,9 @@
 #ifndef BENCH_SMALL_GUEST_H
 #define BENCH_SMALL_GUEST_H
 
+#include "base/result.h"
 #include "child.h"
 #include "life_signs.h"
-#include "result.h"
 
 #include <functional>
 #include <map>

@@ -2,7 +2,7 @@
 #include "tail_guest.h"
 
 #include "interruption.h"
-#include "procfs.h"
+#include "kernel/procfs.h"
 
 #include <algorithm>
 #include <fmt/format.h>

@@ -7,11 +7,11 @@
 #ifndef BENCH_TAIL_GUEST_H
 #define BENCH_TAIL_GUEST_H
 
+#include "base/result.h"
 #include "gap_record.h"
 #include "guest.h"
 #include "held_cpus.h"
 #include "hogs.h"
-#include "result.h"
 
 #include <chrono>
 #include <optional>

@@ -6,8 +6,8 @@
 #ifndef BENCH_THREAD_BIRTHS_H
 #define BENCH_THREAD_BIRTHS_H
 
+#include "base/result.h"
 #include "kernel_trace.h"
-#include "result.h"
 
 #include <cstdint>
 #include <optional>

@@ -2,7 +2,7 @@
 #include "two_cpus.h"
 
 #include "guest.h"
-#include "procfs.h"
+#include "kernel/procfs.h"
 
 #include <cstdlib>
 #include <string>

@@ -7,7 +7,7 @@
 #ifndef BENCH_TWO_CPUS_H
 #define BENCH_TWO_CPUS_H
 
-#include "result.h"
+#include "base/result.h"
 
 #include <array>
 

@@ -10,8 +10,8 @@
 #ifndef BENCH_CORE_ARMS_H
 #define BENCH_CORE_ARMS_H
 
+#include "base/result.h"
 #include "quiet_machine.h"
-#include "result.h"
 
 #include <functional>
 #include <map>

@@ -8,8 +8,8 @@
 #ifndef BENCH_CORE_COMMAND_H
 #define BENCH_CORE_COMMAND_H
 
+#include "base/result.h"
 #include "report.h"
-#include "result.h"
 
 #include <functional>
 #include <optional>

@@ -6,7 +6,7 @@
 #ifndef BENCH_CORE_PLOT_H
 #define BENCH_CORE_PLOT_H
 
-#include "result.h"
+#include "base/result.h"
 
 #include <optional>
 #include <string>

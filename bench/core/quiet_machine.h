@@ -7,7 +7,7 @@
 #ifndef BENCH_CORE_QUIET_MACHINE_H
 #define BENCH_CORE_QUIET_MACHINE_H
 
-#include "result.h"
+#include "base/result.h"
 
 #include <chrono>
 #include <cstdint>

@@ -7,8 +7,8 @@
 #define BENCH_CORE_REPORT_H
 
 #include "arms.h"
+#include "base/result.h"
 #include "plot.h"
-#include "result.h"
 
 #include <nlohmann/json.hpp>
 #include <optional>

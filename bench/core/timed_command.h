@@ -6,7 +6,7 @@
 #ifndef BENCH_CORE_TIMED_COMMAND_H
 #define BENCH_CORE_TIMED_COMMAND_H
 
-#include "result.h"
+#include "base/result.h"
 
 #include <string>
 #include <vector>

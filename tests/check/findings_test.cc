@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "findings.h"
-#include "formats.h"
-#include "roles.h"
+#include "check/findings.h"
+#include "plan/formats.h"
+#include "plan/roles.h"
 
 #include <algorithm>
 #include <gtest/gtest.h>

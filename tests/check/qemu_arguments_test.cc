@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "guest_description.h"
+#include "check/guest_description.h"
 
 #include <gtest/gtest.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "census.h"
 
-#include "procfs.h"
+#include "kernel/procfs.h"
 
 #include <thread>
 

@@ -8,7 +8,7 @@
 #ifndef TESTS_FUNCTIONAL_CHILD_H
 #define TESTS_FUNCTIONAL_CHILD_H
 
-#include "result.h"
+#include "base/result.h"
 
 #include <chrono>
 #include <optional>

@@ -7,7 +7,7 @@
 #ifndef TESTS_FUNCTIONAL_CPUSET_H
 #define TESTS_FUNCTIONAL_CPUSET_H
 
-#include "result.h"
+#include "base/result.h"
 
 #include <string>
 #include <utility>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "guest.h"
 
-#include "fd.h"
-#include "procfs.h"
+#include "base/fd.h"
+#include "kernel/procfs.h"
 
 #include <algorithm>
 #include <cerrno>

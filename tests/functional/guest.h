@@ -9,9 +9,9 @@
 #ifndef TESTS_FUNCTIONAL_GUEST_H
 #define TESTS_FUNCTIONAL_GUEST_H
 
+#include "base/result.h"
 #include "child.h"
-#include "qmp.h"
-#include "result.h"
+#include "machine/qmp.h"
 #include "temp_dir.h"
 
 #include <chrono>

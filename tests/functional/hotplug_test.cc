@@ -7,7 +7,7 @@
 #include "offline_cpu.h"
 #include "pinning_test.h"
 
-#include "fd.h"
+#include "base/fd.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>

@@ -9,7 +9,7 @@
 #ifndef TESTS_FUNCTIONAL_OFFLINE_CPU_H
 #define TESTS_FUNCTIONAL_OFFLINE_CPU_H
 
-#include "result.h"
+#include "base/result.h"
 
 #include <cstdio>
 #include <string>

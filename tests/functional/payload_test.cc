@@ -6,9 +6,9 @@
  */
 #include "disk_reads.h"
 #include "guest_work.h"
+#include "kernel/procfs.h"
 #include "known_disk.h"
 #include "pinning_test.h"
-#include "procfs.h"
 
 #include <algorithm>
 #include <map>

@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "guest.h"
-#include "procfs.h"
+#include "kernel/procfs.h"
 
 #include <algorithm>
 #include <array>

@@ -11,7 +11,7 @@
 
 #include "census.h"
 #include "guest.h"
-#include "procfs.h"
+#include "kernel/procfs.h"
 
 #include <gtest/gtest.h>
 #include <iosfwd>

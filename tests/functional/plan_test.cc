@@ -4,9 +4,9 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "cpu_set.h"
-#include "pin_plan.h"
+#include "base/cpu_set.h"
 #include "pinning_test.h"
+#include "pins/pin_plan.h"
 
 #include <chrono>
 #include <iterator>

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "procfs.h"
+#include "kernel/procfs.h"
 #include "temp_dir.h"
 
 #include <algorithm>

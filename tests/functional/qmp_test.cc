@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "qmp.h"
+#include "machine/qmp.h"
 #include "temp_dir.h"
 
 #include <algorithm>

@@ -6,7 +6,7 @@
 #ifndef TESTS_FUNCTIONAL_TEMP_DIR_H
 #define TESTS_FUNCTIONAL_TEMP_DIR_H
 
-#include "result.h"
+#include "base/result.h"
 
 #include <string>
 #include <utility>

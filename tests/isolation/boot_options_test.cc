@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "steps/boot_options.h"
+#include "isolation/steps/boot_options.h"
 
+#include "isolation/steps/kernel_command_line.h"
 #include "planned.h"
-#include "steps/kernel_command_line.h"
 
 using namespace qemu_pin;
 

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "cpuset_inheritance.h"
+#include "host/cpuset_inheritance.h"
 
 #include "host_folder.h"
 

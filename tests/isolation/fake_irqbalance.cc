@@ -12,7 +12,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "cpu_set.h"
+#include "base/cpu_set.h"
 
 #include <chrono>
 #include <cstddef>

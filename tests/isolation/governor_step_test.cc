@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "steps/governor.h"
+#include "isolation/steps/governor.h"
 
 #include "planned.h"
 

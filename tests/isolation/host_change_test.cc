@@ -1,6 +1,6 @@
 /* What a setting gets, whoever asks for it, and the masks and lists that it is written in. */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "host_change.h"
+#include "host/host_change.h"
 
 #include <gtest/gtest.h>
 

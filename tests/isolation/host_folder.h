@@ -7,7 +7,7 @@
 #ifndef TESTS_ISOLATION_HOST_FOLDER_H
 #define TESTS_ISOLATION_HOST_FOLDER_H
 
-#include "host_setting.h"
+#include "host/host.h"
 #include "temp_dir.h"
 
 #include <filesystem>

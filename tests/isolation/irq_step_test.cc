@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "steps/irq.h"
+#include "isolation/steps/irq.h"
 
 #include "planned.h"
 

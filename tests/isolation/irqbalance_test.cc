@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "irqbalance.h"
+#include "host/irqbalance.h"
 
-#include "fd.h"
+#include "base/fd.h"
+#include "isolation/steps/irq.h"
+#include "kernel/procfs.h"
 #include "planned.h"
-#include "procfs.h"
-#include "steps/irq.h"
 
 #include <cerrno>
 #include <chrono>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "steps/kernel_knobs.h"
+#include "isolation/steps/kernel_knobs.h"
 
 #include "planned.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "steps/kthreads.h"
+#include "isolation/steps/kthreads.h"
 
-#include "number.h"
+#include "base/number.h"
+#include "kernel/procfs.h"
 #include "planned.h"
-#include "procfs.h"
 
 #include <fmt/format.h>
 #include <fstream>

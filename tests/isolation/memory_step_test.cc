@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "steps/memory.h"
+#include "isolation/steps/memory.h"
 
 #include "planned.h"
 

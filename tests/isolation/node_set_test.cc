@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "node_set.h"
+#include "host/node_set.h"
 
 #include "host_folder.h"
 

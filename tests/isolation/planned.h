@@ -7,7 +7,9 @@
 #define TESTS_ISOLATION_PLANNED_H
 
 #include "../unit/temp_dir.h"
-#include "steps/step.h"
+
+#include "host/settings.h"
+#include "isolation/steps/step.h"
 
 #include <gtest/gtest.h>
 #include <string>
@@ -89,7 +91,7 @@ inline std::vector<Outcome> carry_out(const Host &host, const StepPlan &plan) {
       continue;
     }
     const auto &set = std::get<SetOperation>(operation);
-    auto before = host.read(set.setting);
+    auto before = read_setting(host, set.setting);
     if (!before || !*before) {
       ADD_FAILURE() << set.setting.name << " cannot be read";
       continue;
@@ -106,7 +108,7 @@ inline std::vector<Outcome> carry_out(const Host &host, const StepPlan &plan) {
       outcome.kind = Outcome::Kind::already;
       continue;
     }
-    EXPECT_FALSE(host.write(set.setting, *wanted));
+    EXPECT_FALSE(write_setting(host, set.setting, *wanted));
     outcome.now = host.line_of(set.setting.name);
   }
   return outcomes;

@@ -4,10 +4,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "unit_bus.h"
+#include "host/unit_bus.h"
 
-#include "cpuset_group.h"
-#include "text_file.h"
+#include "base/text_file.h"
+#include "kernel/cpuset_group.h"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "unit_files.h"
+#include "host/unit_files.h"
 
 #include "temp_dir.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "vfio_commands.h"
+#include "vfio/vfio_commands.h"
 
 #include "host_folder.h"
 

@@ -4,10 +4,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "vfio_steps.h"
+#include "vfio/vfio_steps.h"
 
 #include "host_folder.h"
-#include "isolation.h"
+#include "isolation/isolation.h"
 
 #include <gtest/gtest.h>
 

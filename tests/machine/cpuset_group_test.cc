@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "cpuset.h"
-#include "cpuset_group.h"
+#include "kernel/cpuset_group.h"
 #include "temp_dir.h"
 
 #include <filesystem>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "interrupts.h"
+#include "kernel/interrupts.h"
 #include "temp_dir.h"
 
 #include <gtest/gtest.h>

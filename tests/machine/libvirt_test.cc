@@ -4,9 +4,9 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "procfs.h"
+#include "kernel/procfs.h"
+#include "machine/qemu_process.h"
 #include "qemu_pin_program.h"
-#include "qemu_process.h"
 
 #include <filesystem>
 #include <nlohmann/json.hpp>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "asked_options.h"
-#include "asked_pins.h"
-#include "printable.h"
+#include "base/printable.h"
+#include "machine/asked_options.h"
+#include "pins/asked_pins.h"
 
 #include <gtest/gtest.h>
 #include <sched.h>

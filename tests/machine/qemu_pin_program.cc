@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "qemu_pin_program.h"
 
-#include "procfs.h"
+#include "kernel/procfs.h"
 
 #include <cstdlib>
 #include <filesystem>

@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "machine.h"
+#include "machine/machine.h"
 
 #include <cstdint>
 #include <cstdio>

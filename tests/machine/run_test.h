@@ -7,7 +7,7 @@
 #define TESTS_MACHINE_RUN_TEST_H
 
 #include "census.h"
-#include "procfs.h"
+#include "kernel/procfs.h"
 #include "qemu_pin_program.h"
 
 #include <cerrno>

@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "procfs.h"
+#include "kernel/procfs.h"
 #include "qemu_pin_program.h"
 
 #include <nlohmann/json.hpp>

@@ -6,7 +6,7 @@
 #include "census.h"
 #include "qemu_pin_program.h"
 
-#include "procfs.h"
+#include "kernel/procfs.h"
 
 #include <atomic>
 #include <sched.h>

@@ -5,7 +5,7 @@
  */
 #include "qemu_pin_program.h"
 
-#include "procfs.h"
+#include "kernel/procfs.h"
 
 #include <algorithm>
 #include <chrono>

@@ -4,8 +4,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "show_json.h"
-#include "thread_table.h"
+#include "observe/show_json.h"
+#include "observe/thread_table.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "cpuset.h"
+#include "kernel/procfs.h"
 #include "offline_cpu.h"
-#include "procfs.h"
 #include "qemu_pin_program.h"
 
 #include <fstream>

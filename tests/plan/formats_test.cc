@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "formats.h"
+#include "plan/formats.h"
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "hosts.h"
 
-#include "cpu_set.h"
+#include "base/cpu_set.h"
 
 #include <cstdlib>
 #include <filesystem>

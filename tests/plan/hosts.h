@@ -7,7 +7,7 @@
 #define TESTS_PLAN_HOSTS_H
 
 #include "../unit/temp_dir.h"
-#include "topology.h"
+#include "plan/topology.h"
 
 #include <cstdint>
 #include <functional>

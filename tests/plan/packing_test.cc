@@ -4,10 +4,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "packing.h"
+#include "plan/packing.h"
 
 #include "hosts.h"
-#include "placement.h"
+#include "plan/placement.h"
 
 #include <gtest/gtest.h>
 

@@ -3,10 +3,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "placement.h"
+#include "plan/placement.h"
 
 #include "hosts.h"
-#include "roles.h"
+#include "plan/roles.h"
 
 #include <gtest/gtest.h>
 

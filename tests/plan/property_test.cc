@@ -4,8 +4,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "hosts.h"
-#include "placement.h"
-#include "roles.h"
+#include "plan/placement.h"
+#include "plan/roles.h"
 
 #include <gtest/gtest.h>
 

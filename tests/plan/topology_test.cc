@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "topology.h"
+#include "plan/topology.h"
 
 #include "hosts.h"
 

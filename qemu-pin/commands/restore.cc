@@ -1,0 +1,106 @@
+/*
+ * qemu-pin restore: gives CPUs back to the host.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#include "base/held_signals.h"
+#include "base/printable.h"
+#include "commands/subcommand.h"
+#include "isolation/isolation.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <memory>
+#include <unistd.h>
+
+namespace qemu_pin {
+
+namespace {
+
+struct RestoreOptions {
+  std::string cpus, root;
+  bool all = false, force = false;
+};
+
+/* Ids of those to be given back. */
+Result<std::vector<std::string>> chosen(const RestoreOptions &options,
+                                        const std::vector<Isolation> &isolations) {
+  std::vector<std::string> ids;
+  ids.reserve(isolations.size());
+  for (const Isolation &isolation : isolations)
+    ids.push_back(isolation.id);
+  if (!options.cpus.empty()) {
+    auto cpus = read_cpu_set(options.cpus);
+    if (!cpus)
+      return cpus.error();
+    const std::string id = cpu_list(*cpus);
+    for (const std::string &one : ids)
+      if (one == id)
+        return std::vector{id};
+    if (ids.empty())
+      return ids;
+    return Error{fmt::format("{} not isolated, but {}", cpus_are(id), fmt::join(ids, ", and "))};
+  }
+  if (ids.size() > 1 && !options.all)
+    return Error{fmt::format("CPUs {} are isolated: say which are to be given back, or --all",
+                             fmt::join(ids, ", and "))};
+  return ids;
+}
+
+int restore(const RestoreOptions &options) {
+  if (geteuid() != 0)
+    return report("restoring changes the host: it must be run by root (sudo)");
+  const HeldSignals held;
+  const Host host(options.root);
+  auto journal = Journal::open(host.path(Journal::usual_folder));
+  if (!journal)
+    return report(journal.error().message);
+  auto ids = chosen(options, journal->content().isolations);
+  if (!ids)
+    return report(ids.error().message);
+  if (ids->empty())
+    fmt::print("nothing is isolated\n");
+  int status = done;
+  for (const std::string &id : *ids) {
+    auto undone = undo_isolation(host, *journal, id, options.force);
+    if (!undone)
+      return report(undone.error().message);
+    for (const std::string &left : undone->left)
+      fmt::print("left alone: {}\n", printable(left));
+    if (undone->balanced)
+      fmt::print("{} interrupt{} where irqbalance has put {} since\n", undone->balanced,
+                 undone->balanced == 1 ? " stays" : "s stay",
+                 undone->balanced == 1 ? "it" : "them");
+    for (const std::string &failed : undone->failed)
+      report("not restored: " + printable(failed));
+    if (!undone->failed.empty())
+      return trouble;
+    if (!undone->left.empty())
+      status = not_as_planned;
+    fmt::print("{} the host's again: {} change{} undone\n", cpus_are(id), undone->restored,
+               undone->restored == 1 ? "" : "s");
+  }
+  return status;
+}
+
+} // namespace
+
+void add_restore(CLI::App &program, int &status) {
+  auto options = std::make_shared<RestoreOptions>();
+  CLI::App *command = program.add_subcommand("restore", "Give isolated CPUs back to the host");
+  command->footer("What somebody else changed since is said, and left alone. May be interrupted,\n"
+                  "and run again. Exit status: 0 restored, or nothing was isolated, 1 something\n"
+                  "was left alone, 2 trouble.");
+  command->add_option("cpus", options->cpus, "Which, if several isolations are in force")
+      ->type_name("CPUS");
+  command->add_flag("--all", options->all, "All of them")->group("Which");
+  command->add_flag("--force", options->force, "Also what somebody else changed since")
+      ->group("How");
+  command->add_option("--fsroot", options->root, "Host captured in a folder, which is changed")
+      ->type_name("DIR")
+      ->group("How");
+  command->callback([options, &status] { status = restore(*options); });
+}
+
+} // namespace qemu_pin

@@ -1,0 +1,20 @@
+/*
+ * --topology, --fsroot and --synthetic: which host a subcommand is about.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef QEMU_PIN_TOPOLOGY_OPTIONS_H
+#define QEMU_PIN_TOPOLOGY_OPTIONS_H
+
+#include "plan/topology.h"
+
+#include <CLI/App.hpp>
+
+namespace qemu_pin {
+
+/* Adds them to a subcommand, as one group; at most one of them may be given. */
+void add_topology_options(CLI::App &subcommand, TopologySource &source);
+
+} // namespace qemu_pin
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "host/settings.h"
+
+#include "base/number.h"
+#include "host/irqbalance.h"
+#include "host/unit_bus.h"
+#include "kernel/thread_pin.h"
+
+#include <cerrno>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <iterator>
+#include <set>
+#include <sstream>
+
+namespace qemu_pin {
+
+namespace {
+
+using Kind = SettingName::Kind;
+
+struct ThreadName {
+  pid_t id;
+  std::uint64_t start_time;
+};
+
+std::optional<ThreadName> thread_of(const std::string &name) {
+  const std::size_t blank = name.find(' ');
+  if (blank == std::string::npos)
+    return std::nullopt;
+  const auto id = number<pid_t>(name.substr(0, blank));
+  const auto start_time = number<std::uint64_t>(name.substr(blank + 1));
+  if (!id || !start_time)
+    return std::nullopt;
+  return ThreadName{*id, *start_time};
+}
+
+/* Still the thread that it was? */
+bool is_there(const ThreadName &thread) {
+  auto stat = Procfs().stat(thread.id, thread.id);
+  return stat && *stat && (*stat)->start_time == thread.start_time;
+}
+
+Result<std::optional<std::string>> read_thread(const ThreadName &thread) {
+  auto allowed = Procfs().allowed_cpus(thread.id, thread.id);
+  if (!allowed)
+    return allowed.error();
+  if (!*allowed || !is_there(thread))
+    return std::optional<std::string>();
+  return std::optional<std::string>((*allowed)->list);
+}
+
+/* CPUs that are offline the kernel adds by itself. */
+std::optional<Refusal> write_thread(const ThreadName &thread, const std::string &list,
+                                    const CpuSet &online) {
+  const std::string what = "thread " + std::to_string(thread.id);
+  if (!is_there(thread))
+    return refusal(what, ESRCH);
+  auto cpus = read_cpu_set(list.substr(0, list.find('\n')));
+  if (!cpus)
+    return Refusal{EINVAL, what + ": " + cpus.error().message};
+  if (auto error = apply_cpus(thread.id, without(*cpus, without(*cpus, online))))
+    return is_there(thread) ? Refusal{EINVAL, what + ": " + error->message} : refusal(what, ESRCH);
+  return std::nullopt;
+}
+
+/* The kernel prints controllers in an order of its own, and is told of changes only. */
+bool lists_controllers(const std::string &file) {
+  return file.ends_with("/cgroup.subtree_control");
+}
+
+std::set<std::string> words_of(const std::string &text) {
+  std::istringstream words(text);
+  return {std::istream_iterator<std::string>(words), {}};
+}
+
+std::string controller_changes(const std::string &current, const std::string &wanted) {
+  const std::set<std::string> before = words_of(current), after = words_of(wanted);
+  std::string changes;
+  for (const std::string &controller : after)
+    if (!before.contains(controller))
+      changes += "+" + controller + " ";
+  for (const std::string &controller : before)
+    if (!after.contains(controller))
+      changes += "-" + controller + " ";
+  return changes;
+}
+
+} // namespace
+
+Result<std::optional<std::string>> read_setting(const Host &host, const SettingName &setting) {
+  if (setting.kind == Kind::file) {
+    auto text = host.read_file(setting.name);
+    if (!text || !*text || !lists_controllers(setting.name))
+      return text;
+    return std::optional(fmt::format("{}\n", fmt::join(words_of(**text), " ")));
+  }
+  if (setting.kind == Kind::unit)
+    return read_unit_property(setting.name);
+  const auto thread = thread_of(setting.name);
+  if (!thread)
+    return Error{"'" + setting.name + "' names no thread"};
+  if (setting.kind == Kind::thread)
+    return read_thread(*thread);
+  return is_there(*thread) ? banned_cpus(thread->id) : std::optional<std::string>();
+}
+
+std::optional<Refusal> write_setting(const Host &host, const SettingName &setting,
+                                     const std::string &value) {
+  if (setting.kind == Kind::file)
+    return host.write_file(setting.name, lists_controllers(setting.name)
+                                             ? controller_changes(host.line_of(setting.name), value)
+                                             : value);
+  if (setting.kind == Kind::unit)
+    return write_unit_property(setting.name, value);
+  const auto thread = thread_of(setting.name);
+  if (!thread)
+    return Refusal{EINVAL, "'" + setting.name + "' names no thread"};
+  if (setting.kind == Kind::thread)
+    return write_thread(*thread, value, host.online());
+  return is_there(*thread) ? ban_cpus(thread->id, value) : refusal("irqbalance", ESRCH);
+}
+
+} // namespace qemu_pin

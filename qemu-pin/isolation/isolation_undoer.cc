@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "isolation/isolation_undoer.h"
+
+#include "host/settings.h"
+
+#include "host/control_group.h"
+#include "host/cpuset_inheritance.h"
+#include "host/irqbalance.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <fmt/format.h>
+#include <map>
+
+namespace qemu_pin {
+
+namespace {
+
+class Undoer {
+public:
+  Undoer(const Host &host, Journal &journal, std::string id, bool force)
+      : host_(host), journal_(journal), id_(std::move(id)), force_(force), online_(host.online()) {}
+
+  /* Threads last, for what happens to their cpusets changes their masks. Twice, for what may
+   * be given back only after something that was made earlier: a group's CPUs after its
+   * parent's. */
+  UndoReport run() {
+    auto &changes = journal_.content().changes;
+    look();
+    for (is_last_pass_ = false;; is_last_pass_ = true) {
+      report_.failed.clear();
+      for (const bool threads : {false, true}) {
+        for (auto change = changes.rbegin(); change != changes.rend(); ++change)
+          if (is_of_thread(*change) == threads)
+            undo(*change);
+        if (!threads)
+          inherit_again();
+      }
+      if (report_.failed.empty() || is_last_pass_)
+        break;
+    }
+    std::erase_if(changes, [](const HostChange &change) { return is_over(change); });
+    return std::move(report_);
+  }
+
+private:
+  static bool is_over(const HostChange &change) {
+    if (const auto *setting = std::get_if<SettingChange>(&change.what))
+      return setting->claims.empty();
+    if (const auto *group = std::get_if<GroupChange>(&change.what))
+      return group->by.empty();
+    if (const auto *move = std::get_if<MoveChange>(&change.what))
+      return move->process == 0;
+    return std::get<RemovalChange>(change.what).folder.empty();
+  }
+
+  static bool is_of_thread(const HostChange &change) {
+    const auto *setting = std::get_if<SettingChange>(&change.what);
+    return setting && setting->setting.kind == SettingName::Kind::thread;
+  }
+
+  /* Sets that the kernel does not empty. */
+  void inherit_again() {
+    std::erase_if(journal_.content().changes, is_over);
+    std::map<std::string, std::vector<std::string>> files_in;
+    for (const std::string &file : populated_)
+      files_in[std::filesystem::path(file).parent_path().parent_path()].push_back(file);
+    populated_.clear();
+    for (const auto &[folder, files] : files_in) {
+      const SettingName controllers{SettingName::Kind::file, folder + "/cgroup.subtree_control"};
+      const bool may_reset =
+          may_reset_cpusets(host_, folder, files) && !journal_.content().find_setting(controllers);
+      if (const auto refusal = may_reset ? reset(folder, controllers) : copy(files)) {
+        failed(refusal->message);
+        continue;
+      }
+      report_.restored += files.size();
+      for (const std::string &file : files)
+        if (auto *change = journal_.content().find_setting({SettingName::Kind::file, file}))
+          std::erase_if(change->claims, [&](const Claim &claim) { return claim.by == id_; });
+    }
+  }
+
+  /* In the journal meanwhile: whoever is killed halfway leaves them without the controller. */
+  std::optional<Refusal> reset(const std::string &folder, const SettingName &controllers) {
+    auto &changes = journal_.content().changes;
+    auto before = read_setting(host_, controllers);
+    if (!before || !*before)
+      return Refusal{EIO, controllers.name + " cannot be read"};
+    const std::string without = without_cpusets(host_, folder);
+    const Claim claim{id_, Claim::Want::value, without};
+    changes.push_back(
+        {"cpuset", SettingChange{controllers, ValueFormat::text, "", **before, without, {claim}}});
+    if (auto error = journal_.save())
+      return Refusal{EIO, error->message};
+    if (auto refusal = reset_cpusets(host_, folder))
+      return refusal;
+    changes.pop_back();
+    return std::nullopt;
+  }
+
+  std::optional<Refusal> copy(const std::vector<std::string> &files) {
+    for (const std::string &file : files) {
+      if (auto refusal = copy_parents_set(host_, file))
+        return refusal;
+      report_.left.push_back(fmt::format("{}: not inherited, but has what its parent has, '{}': "
+                                         "the kernel empties no set of a group that has processes, "
+                                         "and others beside it have sets",
+                                         file, host_.line_of(file)));
+    }
+    return std::nullopt;
+  }
+
+  /* False: it failed, and stays in the journal. */
+  bool undo(HostChange &change) {
+    return std::visit([&](auto &one) { return undo(one); }, change.what);
+  }
+
+  bool failed(const std::string &message) {
+    report_.failed.push_back(message);
+    return false;
+  }
+
+  bool undo(SettingChange &change) {
+    const auto ours = std::find_if(change.claims.begin(), change.claims.end(),
+                                   [&](const Claim &claim) { return claim.by == id_; });
+    if (ours == change.claims.end())
+      return true;
+    if (goes_with_its_group(change.setting)) {
+      change.claims.clear();
+      return true;
+    }
+    SettingChange without_us = change;
+    std::erase_if(without_us.claims, [&](const Claim &claim) { return claim.by == id_; });
+    auto wanted = wanted_value(without_us, online_);
+    if (!wanted)
+      return failed(wanted.error().message);
+    auto current = is_write_only(change.setting) ? Result<std::optional<std::string>>(change.now)
+                                                 : read_setting(host_, change.setting);
+    if (!current)
+      return failed(current.error().message);
+    if (!*current || (same_value(**current, *wanted) && !is_write_only(change.setting))) {
+      change = without_us;
+      change.now = *wanted;
+      return true;
+    }
+    if (!force_ && is_somebody_elses(change, **current)) {
+      change = without_us;
+      return true;
+    }
+    if (const auto refusal = write_setting(host_, change.setting, *wanted)) {
+      /* Of a thread that is in a cpuset without these CPUs now, where it was not. */
+      if (change.setting.kind == SettingName::Kind::thread && is_last_pass_) {
+        report_.left.push_back(refusal->message);
+      } else if (is_last_pass_ && is_of_populated_group(change, *wanted, *refusal)) {
+        populated_.push_back(change.setting.name);
+        return true;
+      } else if (!has_gone(*refusal)) {
+        return failed(refusal->message);
+      }
+    }
+    ++report_.restored;
+    change = without_us;
+    change.now = *wanted;
+    return true;
+  }
+
+  static bool is_of_populated_group(const SettingChange &change, const std::string &wanted,
+                                    const Refusal &refusal) {
+    return refusal.number == ENOSPC && change.setting.kind == SettingName::Kind::file &&
+           stripped(wanted).empty() && !change.means.empty();
+  }
+
+  /* Changed since, which is told. A thread's mask counts as it was when we began: before
+   * 6.2 the kernel makes it all of its cpuset whenever that changes, which is nobody's
+   * wish; what was somebody's is given back to him. */
+  bool is_somebody_elses(const SettingChange &change, const std::string &current) {
+    const auto mask = masks_.find(change.setting.name);
+    const bool is_thread = change.setting.kind == SettingName::Kind::thread && mask != masks_.end();
+    const std::string &found = is_thread ? mask->second.list : current;
+    if (same_value(found, change.now) || (is_thread && mask->second.was_reset))
+      return false;
+    if (is_balanced_ && change.setting.name.starts_with("/proc/irq/")) {
+      ++report_.balanced;
+      return true;
+    }
+    report_.left.push_back(fmt::format("{}: changed by somebody else since, to '{}'; it was '{}'",
+                                       setting_text(change.setting), stripped(found),
+                                       stripped(change.before)));
+    if (is_thread && !same_value(found, current))
+      write_setting(host_, change.setting, found);
+    return true;
+  }
+
+  void look() {
+    const auto hierarchies =
+        host_.is_live() ? cpuset_hierarchies() : std::vector<CpusetHierarchy>();
+    for (const HostChange &change : journal_.content().changes) {
+      const auto *one = std::get_if<SettingChange>(&change.what);
+      if (one && one->setting.kind == SettingName::Kind::irqbalance)
+        is_balanced_ = irqbalance_process().has_value();
+      if (!one || one->setting.kind != SettingName::Kind::thread)
+        continue;
+      auto list = read_setting(host_, one->setting);
+      auto cpus = list && *list ? read_cpu_set(stripped(**list)) : Result<CpuSet>(CpuSet());
+      if (list && *list && cpus)
+        masks_[one->setting.name] = {**list, resets_to(hierarchies, one->setting, *cpus)};
+    }
+  }
+
+  bool undo(GroupChange &change) {
+    if (std::find(change.by.begin(), change.by.end(), id_) == change.by.end())
+      return true;
+    if (change.by.size() == 1) {
+      if (auto error = remove_control_group(host_, change.folder, change.members, change.home))
+        return failed(error->message);
+      ++report_.restored;
+    }
+    std::erase(change.by, id_);
+    return true;
+  }
+
+  bool undo(MoveChange &change) {
+    if (change.by != id_ || change.process == 0)
+      return true;
+    if (is_member(host_, change.to, change.process, change.start_time)) {
+      const auto refusal = host_.write_file(change.from, std::to_string(change.process) + "\n");
+      if (refusal && !has_gone(*refusal))
+        return failed(refusal->message);
+      ++report_.restored;
+    }
+    change.process = 0;
+    return true;
+  }
+
+  bool undo(RemovalChange &change) {
+    if (change.by != id_ || change.folder.empty())
+      return true;
+    auto made = make_control_group(host_, change.folder);
+    if (!made)
+      return failed(made.error().message);
+    for (const auto &[file, value] : change.values) {
+      const std::string path = change.folder + "/" + file;
+      if (same_value(host_.line_of(path), value))
+        continue;
+      /* One that somebody has made anew meanwhile is his; but it may be ours of a restore
+       * that was interrupted here, whose files are as a new group's. */
+      if (const auto refusal = host_.write_file(path, value))
+        return failed(refusal->message);
+    }
+    ++report_.restored;
+    change.folder.clear();
+    return true;
+  }
+
+  /* Of a group that goes with us. But a partition ends here: the kernel ends that of a
+   * removed group some time later, and then forgets masks again. */
+  bool goes_with_its_group(const SettingName &setting) const {
+    if (setting.kind != SettingName::Kind::file || setting.name.ends_with(".partition"))
+      return false;
+    const auto &changes = journal_.content().changes;
+    return std::any_of(changes.begin(), changes.end(), [&](const HostChange &change) {
+      const auto *group = std::get_if<GroupChange>(&change.what);
+      return group && setting.name.starts_with(group->folder + "/") &&
+             group->by == std::vector<std::string>{id_};
+    });
+  }
+
+  const Host &host_;
+  Journal &journal_;
+  std::string id_;
+  bool force_;
+  CpuSet online_;
+  bool is_last_pass_ = false;
+  std::vector<std::string> populated_; /* files: see inherit_again() */
+  bool is_balanced_ = false;           /* an irqbalance runs that was told */
+  struct Mask {
+    std::string list;
+    bool was_reset; /* all of its cpuset */
+  };
+  std::map<std::string, Mask> masks_; /* of threads, by setting, when we began */
+  UndoReport report_;
+};
+
+} // namespace
+
+UndoReport undo_changes(const Host &host, Journal &journal, const std::string &id, bool force) {
+  return Undoer(host, journal, id, force).run();
+}
+
+} // namespace qemu_pin

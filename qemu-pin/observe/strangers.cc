@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "observe/strangers.h"
+
+#include <algorithm>
+#include <unistd.h>
+
+namespace qemu_pin {
+
+void Strangers::look() {
+  const Procfs procfs;
+  last_ = std::chrono::steady_clock::now();
+  if (first_ == std::chrono::steady_clock::time_point())
+    first_ = last_;
+  if (auto interrupts = read_interrupts()) {
+    last_interrupts_ = std::move(*interrupts);
+    if (first_interrupts_.empty())
+      first_interrupts_ = last_interrupts_;
+  }
+  std::map<pid_t, Seen> now;
+  auto processes = procfs.process_ids();
+  for (pid_t process : processes ? *processes : std::vector<pid_t>()) {
+    if (guests_.contains(process) || process == getpid())
+      continue;
+    auto threads = procfs.thread_ids(process);
+    for (pid_t thread : threads ? *threads : std::vector<pid_t>())
+      look_at(process, thread, now);
+  }
+  former_ = std::move(now);
+}
+
+void Strangers::look_at(pid_t process, pid_t thread, std::map<pid_t, Seen> &now) {
+  const Procfs procfs;
+  auto stat = procfs.stat(process, thread);
+  if (!stat || !*stat || !cpus_.contains((*stat)->processor))
+    return;
+  const auto found = former_.find(thread);
+  const Seen *former = found != former_.end() && found->second.start_time == (*stat)->start_time
+                           ? &found->second
+                           : nullptr;
+  auto usage = procfs.usage(process, thread, former ? &former->usage : nullptr);
+  if (!usage || !*usage)
+    return;
+  const std::uint64_t ran = former ? (*usage)->run_ns - former->usage.run_ns : 0;
+  now.insert({thread, {(*stat)->start_time, **usage}});
+  if (ran == 0 && (*stat)->state != 'R')
+    return;
+  Stranger &stranger =
+      found_
+          .try_emplace(
+              thread,
+              Stranger{
+                  process, thread, (*stat)->name, {}, 0, (*stat)->is_kernels && (*stat)->is_bound})
+          .first->second;
+  stranger.cpus.insert((*stat)->processor);
+  stranger.run_ns += ran;
+}
+
+std::vector<Stranger> Strangers::threads() const {
+  std::vector<Stranger> threads;
+  for (const auto &[id, stranger] : found_)
+    threads.push_back(stranger);
+  std::stable_sort(threads.begin(), threads.end(),
+                   [](const auto &a, const auto &b) { return a.run_ns > b.run_ns; });
+  return threads;
+}
+
+std::vector<Interrupt> Strangers::interrupts() const {
+  return fired(first_interrupts_, last_interrupts_, cpus_);
+}
+
+} // namespace qemu_pin

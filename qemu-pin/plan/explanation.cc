@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "plan/explanation.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <map>
+#include <set>
+
+namespace qemu_pin {
+
+namespace {
+
+std::string counted(std::size_t count, const char *noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
+/* "CPU 3", "CPUs 0-3" */
+std::string named(const std::string &list) {
+  return (list.find_first_of(",-") == std::string::npos ? "CPU " : "CPUs ") + list;
+}
+
+std::string line(const char *about, const std::string &text) {
+  return fmt::format("{:<8}{}\n", about, text);
+}
+
+class Explanation {
+public:
+  Explanation(const Topology &topology, const PlacementRequest &request, const Placement &placement,
+              const PinPlan &plan)
+      : topology_(topology), request_(request), placement_(placement), plan_(plan),
+        guest_(placement.guest()) {
+    for (const CacheDomain &domain : topology.domains) {
+      l3s_.insert(domain.l3);
+      nodes_.insert(domain.node);
+    }
+    for (const Core &core : topology.cores) {
+      const auto used = std::count_if(core.cpus.begin(), core.cpus.end(),
+                                      [&](unsigned cpu) { return guest_.contains(cpu); });
+      if (!used)
+        continue;
+      guest_l3s_.insert(topology.domains[core.domain].l3);
+      guest_nodes_.insert(topology.domains[core.domain].node);
+      ++guest_kinds_[core.kind];
+      whole_ = whole_ && used == static_cast<std::ptrdiff_t>(core.cpus.size());
+    }
+  }
+
+  std::string text() const { return host() + guest() + kept() + disks() + better(); }
+
+private:
+  std::string host() const {
+    std::string text = fmt::format("{}, {}", counted(topology_.cores.size(), "core"),
+                                   counted(topology_.cpus().size(), "CPU"));
+    if (topology_.has_l3)
+      text += ", " + counted(l3s_.size(), "L3");
+    text += ", " + counted(nodes_.size(), "NUMA node");
+    std::map<unsigned, unsigned> kinds;
+    for (const Core &core : topology_.cores)
+      ++kinds[core.kind];
+    if (topology_.kinds > 1)
+      text += "; " + of_kinds(kinds);
+    return line("host", text);
+  }
+
+  /* "6 performance cores and 8 efficiency cores" */
+  std::string of_kinds(const std::map<unsigned, unsigned> &kinds) const {
+    std::string text;
+    for (const auto &[kind, cores] : kinds) {
+      const std::string name = kind == 0 ? "performance core"
+                               : kind == topology_.kinds - 1
+                                   ? "efficiency core"
+                                   : fmt::format("kind-{} core", kind + 1);
+      text += (text.empty() ? "" : " and ") + counted(cores, name.c_str());
+    }
+    return text;
+  }
+
+  std::string guest() const {
+    std::string cores =
+        topology_.kinds > 1 ? of_kinds(guest_kinds_) : counted(placement_.cores, "core");
+    if (request_.rules.one_per_core)
+      cores += ", one thread of each";
+    else if (placement_.mirrored && placement_.threads > 1 && whole_)
+      cores += fmt::format(" with all {} threads", placement_.threads);
+    std::string text =
+        line("guest", fmt::format("{} on {}: {}", counted(placement_.vcpus.size(), "vCPU"),
+                                  named(cpu_list(guest_)), cores));
+    std::string shared;
+    if (topology_.has_l3)
+      shared = (guest_l3s_.size() == 1 ? "L3 " : "L3s ") + cpu_list(guest_l3s_) + ", ";
+    shared += (guest_nodes_.size() == 1 ? "NUMA node " : "NUMA nodes ") + cpu_list(guest_nodes_);
+    return text + line("", "on " + shared);
+  }
+
+  std::string kept() const {
+    std::string text;
+    if (!placement_.reserved.empty())
+      text += line("kept", named(cpu_list(placement_.reserved)) + ": the host's");
+    if (!placement_.left.empty())
+      text += line("left", named(cpu_list(placement_.left)) + ": not the guest's");
+    if (!placement_.idle.empty())
+      text += line("idle",
+                   named(cpu_list(placement_.idle)) + ": siblings of the guest's, given to nobody");
+    if (!plan_.emulator.empty())
+      text += line("QEMU", "all other threads on " + named(plan_.emulator));
+    return text;
+  }
+
+  std::string disks() const {
+    std::string text;
+    for (std::size_t disk = 0; disk < plan_.disks.size(); ++disk)
+      text += line("disk", fmt::format("{}: iothread={} in its -device", disk, plan_.disks[disk]));
+    if (plan_.iothreads.size() > 1 && !plan_.disks.empty()) {
+      std::string mapping;
+      for (const IothreadPin &iothread : plan_.iothreads)
+        mapping +=
+            (mapping.empty() ? "" : ",") + fmt::format("{{\"iothread\":\"{}\"}}", iothread.id);
+      text += line("", "or, with QEMU 9.0 and later, every virtio-blk disk's queues on all:");
+      text += line("", fmt::format("-device '{{\"driver\":\"virtio-blk-pci\",\"drive\":\"ID\","
+                                   "\"iothread-vq-mapping\":[{}]}}'",
+                                   mapping));
+    }
+    return text;
+  }
+
+  /* The most vCPUs that one group of cores has room for. */
+  template <typename Key> std::size_t largest(Key key) const {
+    std::map<unsigned, std::size_t> room;
+    for (const Core &core : topology_.cores) {
+      const CacheDomain &domain = topology_.domains[core.domain];
+      const bool is_free = std::none_of(core.cpus.begin(), core.cpus.end(), [&](unsigned cpu) {
+        return placement_.reserved.contains(cpu);
+      });
+      if (is_free && (request_.nodes.empty() || request_.nodes.contains(domain.node)))
+        room[key(domain)] += request_.rules.one_per_core ? 1 : core.cpus.size();
+    }
+    std::size_t most = 0;
+    for (const auto &[group, vcpus] : room)
+      most = std::max(most, vcpus);
+    return most;
+  }
+
+  std::string better() const {
+    std::string text;
+    const auto advise = [&](const std::string &advice) { text += line("better", advice); };
+    if (placement_.overcommitted)
+      text += line("warning", fmt::format("{} share {}: each waits for the others",
+                                          counted(placement_.vcpus.size(), "vCPU"),
+                                          counted(guest_.size(), "CPU")));
+    if (plan_.emulator.empty())
+      advise("--reserve-cores 1 keeps QEMU's other threads off the guest's CPUs");
+    if (guest_nodes_.size() > 1)
+      advise(fmt::format(
+          "up to {} fit one NUMA node; this guest needs -numa to know of its {}",
+          counted(largest([](const CacheDomain &domain) { return domain.node; }), "vCPU"),
+          guest_nodes_.size()));
+    else if (topology_.has_l3 && guest_l3s_.size() > 1 && !request_.rules.spread_l3)
+      advise(fmt::format(
+          "up to {} fit one L3",
+          counted(largest([](const CacheDomain &domain) { return domain.l3; }), "vCPU")));
+    if (!placement_.mirrored && !placement_.overcommitted)
+      advise("the guest cannot be told which vCPUs are siblings, as its cores differ in threads; "
+             "ask for another number, or --cores");
+    if (const std::size_t away = cpus_from_device(2))
+      advise(fmt::format("{} of the guest's CPUs are not on the device's node", away));
+    else if (const std::size_t far = cpus_from_device(1))
+      advise(fmt::format("{} of the guest's CPUs are not on the device's L3", far));
+    if (!topology_.device_placed)
+      text += line("warning", "this host does not say which NUMA node the device is near");
+    if (plan_.topoext)
+      advise("with a CPU model of your own add topoext=on to -cpu: AMD guests need it to see "
+             "siblings");
+    return text;
+  }
+
+  /* How many are that many steps away, or more. */
+  std::size_t cpus_from_device(unsigned steps) const {
+    std::size_t away = 0;
+    for (unsigned cpu : guest_)
+      away += topology_.domains[topology_.core_of(cpu)->domain].device_distance >= steps;
+    return away;
+  }
+
+  const Topology &topology_;
+  const PlacementRequest &request_;
+  const Placement &placement_;
+  const PinPlan &plan_;
+  CpuSet guest_, l3s_, nodes_, guest_l3s_, guest_nodes_;
+  std::map<unsigned, unsigned> guest_kinds_;
+  bool whole_ = true;
+};
+
+} // namespace
+
+std::string explanation(const Topology &topology, const PlacementRequest &request,
+                        const Placement &placement, const PinPlan &plan) {
+  return Explanation(topology, request, placement, plan).text();
+}
+
+std::string cost_table(const CostTerms &terms) {
+  std::string text =
+      fmt::format("{:<34} {:>10} {:>8} {:>12}\n", "cost of", "weight", "count", "product");
+  for (const CostTerm &term : terms)
+    text += fmt::format("{:<34} {:>10} {:>8} {:>12}\n", term.name, term.weight, term.count,
+                        term.weight * term.count);
+  return text + fmt::format("{:<34} {:>10} {:>8} {:>12}\n", "all", "", "", total(terms));
+}
+
+} // namespace qemu_pin

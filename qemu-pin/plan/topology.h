@@ -1,0 +1,70 @@
+/*
+ * A host's cores, caches and NUMA nodes, as far as planning needs them: hwloc's
+ * knowledge in the words of DESIGN.md. Only CPUs that may be used are in it: they
+ * are online, and the cpuset that this process is in has them.
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+#ifndef QEMU_PIN_TOPOLOGY_H
+#define QEMU_PIN_TOPOLOGY_H
+
+#include "base/cpu_set.h"
+#include "base/result.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace qemu_pin {
+
+/* Which host, and what of it. At most one of file, root and synthetic is given;
+ * without any it is this host. */
+struct TopologySource {
+  std::string file;      /* XML, as lstopo writes it */
+  std::string root;      /* folder with a captured /proc and /sys (hwloc's fsroot) */
+  std::string synthetic; /* hwloc's description: "pack:2 core:8 pu:2" */
+  std::string device;    /* PCI address whose place is wanted: "0000:03:00.0", "03:00.0" */
+};
+
+/* A core and its hardware threads. Where hwloc knows no cores, each CPU is one. */
+struct Core {
+  std::vector<unsigned> cpus; /* those that may be used, in ascending order; never empty */
+  bool whole;                 /* false: the host has more threads on it than we may use */
+  unsigned domain;            /* index into Topology::domains */
+  unsigned kind;              /* 0: the fastest kind of core that the host has, 1: the next, ... */
+};
+
+/* The cores that share a last-level cache (L3) and a NUMA node. On hosts without
+ * an L3 a package takes its place. */
+struct CacheDomain {
+  unsigned l3;         /* number of the cache; hwloc's logical index */
+  unsigned node;       /* OS index of the NUMA node */
+  unsigned package;    /* hwloc's logical index */
+  std::uint64_t bytes; /* size of the L3; 0: not known */
+  /* How far from TopologySource::device: 0 the device's own, or as far as the host tells;
+   * 1 the same node, 2 the same package, 3 another. 0 without a device. */
+  unsigned device_distance;
+};
+
+struct Topology {
+  std::vector<Core> cores;          /* by package, node, domain, and lowest CPU */
+  std::vector<CacheDomain> domains; /* in the order in which cores name them */
+  unsigned kinds;                   /* of core: 1 unless the host is hybrid */
+  bool has_l3;
+  bool is_amd;        /* guests need topoext to see siblings */
+  bool device_placed; /* the host says where TopologySource::device is; true without one */
+  std::string xml;    /* all that hwloc read, as XML; empty unless asked for */
+
+  CpuSet cpus() const;
+  /* The core that has this CPU, or none. */
+  const Core *core_of(unsigned cpu) const;
+};
+
+/* Fails when hwloc cannot read the host, when it has no CPU that may be used, and
+ * when there is no such device. with_xml: fills Topology::xml. */
+Result<Topology> read_topology(const TopologySource &source, bool with_xml = false);
+
+} // namespace qemu_pin
+
+#endif
