@@ -3,13 +3,13 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "base/json.h"
 #include "cpuset.h"
 #include "kernel/procfs.h"
 #include "offline_cpu.h"
 #include "qemu_pin_program.h"
 
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <thread>
 
 using namespace std::chrono_literals;
@@ -177,7 +177,7 @@ TEST_P(VerifyTest, WhatElseRunsThereIsToldAndIsNoDifference) {
   ASSERT_TRUE(hog) << hog.error().message;
   const Ended found = verify(*guest, {"--json"});
   EXPECT_EQ(found.status, 0) << found.output;
-  const auto report = nlohmann::json::parse(found.output);
+  const auto report = qemu_pin::parse_json(found.output);
   bool is_hog_there = false, is_timer_there = false;
   for (const auto &stranger : report["shared"]["threads"])
     if (stranger["pid"] == hog->pid()) {
