@@ -27,7 +27,7 @@ namespace {
 
 constexpr auto between_looks = 100ms;
 constexpr auto usual_time = 500ms;
-/* QEMU needs that long at most to notice a thread that was born with a vCPU's pin. */
+/* QEMU needs that long at most to notice a thread that inherited a vCPU's pin. */
 constexpr auto grace = 150ms;
 /* At most, from the end of its threads, or monitor, to that of the process. */
 constexpr auto for_its_end = 2s;

@@ -136,7 +136,7 @@ protected:
     }
     EXPECT_EQ(found[guest.pid()], "emulator");
     for (const auto &[thread, role] : found)
-      EXPECT_TRUE(role == "emulator" || role == "worker" || role == "kvm" || role == "nursery")
+      EXPECT_TRUE(role == "emulator" || role == "worker" || role == "kvm" || role == "context")
           << thread << " " << role;
   }
 };

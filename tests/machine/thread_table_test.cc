@@ -247,7 +247,7 @@ TEST(ShowJson, NamesTheRolesThatHaveNeitherNumberNorName) {
   for (const auto &[role, name] :
        std::vector<std::pair<Role, std::string>>{{Role::emulator, "emulator"},
                                                  {Role::worker, "worker"},
-                                                 {Role::nursery, "nursery"},
+                                                 {Role::context, "context"},
                                                  {Role::kvm, "kvm"},
                                                  {Role::vhost, "vhost"},
                                                  {Role::unknown, "unknown"}}) {

@@ -70,8 +70,8 @@ protected:
   }
 };
 
-/* Those that leave one. */
-class VerifyStowaway : public VerifyTest {};
+/* QEMUs that leave one. */
+class VerifyStrayThread : public VerifyTest {};
 
 TEST_P(VerifyTest, AMachineThatIsAsAskedHasNoDifference) {
   auto guest = machine();
@@ -140,8 +140,8 @@ TEST_P(VerifyTest, AnotherPolicyIsNamed) {
                               ", batch: scheduled anew from outside\n");
 }
 
-/* Of a stock QEMU, KVM's helper is born of the first vCPU that runs. */
-TEST_P(VerifyStowaway, IsNamed) {
+/* In a stock QEMU, KVM's helper inherits the pin of the first vCPU that runs. */
+TEST_P(VerifyStrayThread, IsNamed) {
   auto guest = Guest::start(spec({"-S", "-name", "verify,debug-threads=on"}));
   ASSERT_TRUE(guest) << guest.error().message;
   ASSERT_EQ(
@@ -163,7 +163,8 @@ TEST_P(VerifyStowaway, IsNamed) {
     const Ended found = qemu_pin_program(asked);
     EXPECT_EQ(found.status, 1) << found.errors;
     EXPECT_TRUE(found.output.starts_with("kvm (thread ")) << found.output;
-    EXPECT_TRUE(has(found.output, "found host CPU " + a + ": a stowaway, with the pin of vcpu 0\n"))
+    EXPECT_TRUE(
+        has(found.output, "found host CPU " + a + ": a stray thread with the pin of vcpu 0\n"))
         << found.output;
   }
 }
@@ -263,7 +264,7 @@ TEST_P(VerifyTest, WithoutPinsThereIsNothingToVerify) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Machine, VerifyTest, testing::ValuesIn(qemus()), qemu_name);
-INSTANTIATE_TEST_SUITE_P(Machine, VerifyStowaway,
+INSTANTIATE_TEST_SUITE_P(Machine, VerifyStrayThread,
                          testing::ValuesIn(with_accelerator(stock_qemus(), "kvm")), qemu_name);
 
 } // namespace
