@@ -5,8 +5,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "command.h"
+#include "harness/temp_dir.h"
 #include "interruption.h"
-#include "temp_dir.h"
 #include "timed_command.h"
 
 #include <filesystem>

@@ -3,19 +3,17 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef BENCH_KNOWN_DISK_H
-#define BENCH_KNOWN_DISK_H
+#ifndef HARNESS_KNOWN_DISK_H
+#define HARNESS_KNOWN_DISK_H
 
 #include "base/result.h"
-#include "memory_file.h"
+#include "harness/memory_file.h"
 
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <vector>
-
-namespace bench {
 
 class KnownDisk {
 public:
@@ -41,7 +39,5 @@ private:
   MemoryFile file_;
   bool direct_;
 };
-
-} // namespace bench
 
 #endif

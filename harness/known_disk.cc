@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "known_disk.h"
+#include "harness/known_disk.h"
 
 #include "base/fd.h"
 
@@ -8,8 +8,6 @@
 
 using qemu_pin::Fd;
 using qemu_pin::Result;
-
-namespace bench {
 
 Result<KnownDisk> KnownDisk::make(std::size_t bytes) {
   auto file = MemoryFile::make("known-disk", bytes);
@@ -33,5 +31,3 @@ std::vector<std::string> KnownDisk::as_virtio_disk() const {
       "-blockdev", "driver=raw,node-name=disk,file=file,read-only=on",
       "-device",   "virtio-blk-pci,drive=disk,iothread=io0"};
 }
-
-} // namespace bench

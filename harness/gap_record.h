@@ -14,21 +14,19 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef BENCH_GAP_RECORD_H
-#define BENCH_GAP_RECORD_H
+#ifndef HARNESS_GAP_RECORD_H
+#define HARNESS_GAP_RECORD_H
 
 #include "base/result.h"
-#include "delays.h"
 #include "gap_layout.h"
-#include "memory_file.h"
+#include "harness/delays.h"
+#include "harness/memory_file.h"
 
 #include <array>
 #include <chrono>
 #include <cstdint>
 #include <string>
 #include <vector>
-
-namespace bench {
 
 class GapRecord {
 public:
@@ -74,7 +72,5 @@ private:
 
   MemoryFile ram_;
 };
-
-} // namespace bench
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "memory_file.h"
+#include "harness/memory_file.h"
 
 #include <cerrno>
 #include <sys/mman.h>
@@ -9,8 +9,6 @@
 using qemu_pin::Fd;
 using qemu_pin::Result;
 using qemu_pin::system_error;
-
-namespace bench {
 
 Result<MemoryFile> MemoryFile::make(const std::string &name, std::size_t size) {
   Fd file(memfd_create(name.c_str(), MFD_CLOEXEC));
@@ -39,5 +37,3 @@ std::vector<std::string> as_guest_ram(const MemoryFile &file) {
               ",mem-path=" + file.path(),
           "-machine", "memory-backend=ram"};
 }
-
-} // namespace bench

@@ -4,8 +4,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef BENCH_MEMORY_FILE_H
-#define BENCH_MEMORY_FILE_H
+#ifndef HARNESS_MEMORY_FILE_H
+#define HARNESS_MEMORY_FILE_H
 
 #include "base/fd.h"
 #include "base/result.h"
@@ -15,8 +15,6 @@
 #include <string>
 #include <utility>
 #include <vector>
-
-namespace bench {
 
 class MemoryFile {
 public:
@@ -53,7 +51,5 @@ private:
 
 /* QEMU's options that make this file a machine's RAM, to be used with -m of the same size. */
 std::vector<std::string> as_guest_ram(const MemoryFile &file);
-
-} // namespace bench
 
 #endif

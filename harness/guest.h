@@ -6,13 +6,13 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef TESTS_FUNCTIONAL_GUEST_H
-#define TESTS_FUNCTIONAL_GUEST_H
+#ifndef HARNESS_GUEST_H
+#define HARNESS_GUEST_H
 
 #include "base/result.h"
-#include "child.h"
+#include "harness/child.h"
+#include "harness/temp_dir.h"
 #include "machine/qmp.h"
-#include "temp_dir.h"
 
 #include <chrono>
 #include <map>

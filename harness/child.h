@@ -5,8 +5,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef TESTS_FUNCTIONAL_CHILD_H
-#define TESTS_FUNCTIONAL_CHILD_H
+#ifndef HARNESS_CHILD_H
+#define HARNESS_CHILD_H
 
 #include "base/result.h"
 

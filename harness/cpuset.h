@@ -4,8 +4,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef TESTS_FUNCTIONAL_CPUSET_H
-#define TESTS_FUNCTIONAL_CPUSET_H
+#ifndef HARNESS_CPUSET_H
+#define HARNESS_CPUSET_H
 
 #include "base/result.h"
 

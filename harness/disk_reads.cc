@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "disk_reads.h"
+#include "harness/disk_reads.h"
 
 #include "disk.h"
-#include "guest.h"
-#include "memory_file.h"
+#include "harness/guest.h"
+#include "harness/memory_file.h"
 
 #include <atomic>
 #include <cstdint>
@@ -15,8 +15,6 @@ using namespace std::chrono_literals;
 using qemu_pin::Error;
 using qemu_pin::Result;
 using std::chrono::steady_clock;
-
-namespace bench {
 
 namespace {
 
@@ -102,5 +100,3 @@ Result<DiskReads> read_disk(const KnownDisk &disk, const DiskReadsSpec &spec) {
     reads.latencies.push_back(ticks / per_us);
   return reads;
 }
-
-} // namespace bench

@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef TESTS_FUNCTIONAL_TEMP_DIR_H
-#define TESTS_FUNCTIONAL_TEMP_DIR_H
+#ifndef HARNESS_TEMP_DIR_H
+#define HARNESS_TEMP_DIR_H
 
 #include "base/result.h"
 
@@ -13,7 +13,10 @@
 
 class TempDir {
 public:
-  /* Under $TMPDIR, or /tmp. */
+  /* Under $TMPDIR, or /tmp. Throws std::system_error when it cannot be made: for tests. */
+  TempDir();
+
+  /* The same for code that reports: the error as a value. */
   static qemu_pin::Result<TempDir> make();
 
   TempDir(TempDir &&other) noexcept : path_(std::exchange(other.path_, {})) {}
@@ -27,6 +30,10 @@ public:
 
   const std::string &path() const { return path_; }
   std::string file(const std::string &name) const { return path_ + "/" + name; }
+
+  /* Writes a file of that path within the folder, and makes the folders that lead to it. Throws
+   * std::system_error when it cannot be written. */
+  void write(const std::string &name, const std::string &content) const;
 
 private:
   explicit TempDir(std::string path) : path_(std::move(path)) {}

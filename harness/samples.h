@@ -9,12 +9,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef BENCH_CORE_SAMPLES_H
-#define BENCH_CORE_SAMPLES_H
+#ifndef HARNESS_SAMPLES_H
+#define HARNESS_SAMPLES_H
 
 #include <span>
-
-namespace bench {
 
 struct Interval {
   double low, high;
@@ -36,7 +34,5 @@ Interval median_interval(std::span<const double> values);
 /* Of median(of) / median(to): both resampled, each for itself. Where median(to) can be 0
  * an end may be infinite, or not a number. */
 Interval ratio_interval(std::span<const double> of, std::span<const double> to);
-
-} // namespace bench
 
 #endif

@@ -6,8 +6,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef TESTS_FUNCTIONAL_OFFLINE_CPU_H
-#define TESTS_FUNCTIONAL_OFFLINE_CPU_H
+#ifndef HARNESS_OFFLINE_CPU_H
+#define HARNESS_OFFLINE_CPU_H
 
 #include "base/result.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "offline_cpu.h"
+#include "harness/offline_cpu.h"
 
 #include <cstdlib>
 #include <fstream>

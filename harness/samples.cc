@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "samples.h"
+#include "harness/samples.h"
 
 #include <algorithm>
 #include <cmath>
@@ -7,8 +7,6 @@
 #include <numeric>
 #include <random>
 #include <vector>
-
-namespace bench {
 
 namespace {
 
@@ -86,5 +84,3 @@ Interval ratio_interval(std::span<const double> of, std::span<const double> to) 
   }
   return middle_95(ratios);
 }
-
-} // namespace bench

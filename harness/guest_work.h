@@ -3,16 +3,14 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef BENCH_GUEST_WORK_H
-#define BENCH_GUEST_WORK_H
+#ifndef HARNESS_GUEST_WORK_H
+#define HARNESS_GUEST_WORK_H
 
 #include "base/result.h"
 
 #include <cstdint>
 #include <string>
 #include <vector>
-
-namespace bench {
 
 struct WorkSpec {
   std::string qemu, accelerator;       /* its path; value of -accel */
@@ -35,7 +33,5 @@ qemu_pin::Result<WorkTimes> run_work(const WorkSpec &spec);
 
 /* What a guest has to work out, done by ourselves. */
 std::vector<std::uint64_t> expected_results(unsigned vcpus, std::uint64_t rounds);
-
-} // namespace bench
 
 #endif

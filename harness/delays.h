@@ -12,12 +12,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef BENCH_DELAYS_H
-#define BENCH_DELAYS_H
+#ifndef HARNESS_DELAYS_H
+#define HARNESS_DELAYS_H
 
 #include <vector>
-
-namespace bench {
 
 struct Gap {
   double length;    /* microseconds */
@@ -45,7 +43,5 @@ struct Delays {
   /* The number of gaps longer than so many microseconds. */
   double longer_than(double length) const;
 };
-
-} // namespace bench
 
 #endif

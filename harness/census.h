@@ -3,10 +3,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef TESTS_FUNCTIONAL_CENSUS_H
-#define TESTS_FUNCTIONAL_CENSUS_H
+#ifndef HARNESS_CENSUS_H
+#define HARNESS_CENSUS_H
 
-#include "guest.h"
+#include "harness/guest.h"
 
 #include <map>
 #include <string>

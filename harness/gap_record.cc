@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "gap_record.h"
+#include "harness/gap_record.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,8 +9,6 @@
 using qemu_pin::Error;
 using qemu_pin::Result;
 using std::chrono::steady_clock;
-
-namespace bench {
 
 namespace {
 
@@ -120,5 +118,3 @@ Result<GapRecord::Gaps> GapRecord::since(const Reading &from) const {
   result.loops_per_second = 1e6 * static_cast<double>(to.loops - from.loops) / time;
   return result;
 }
-
-} // namespace bench

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "guest.h"
+#include "harness/guest.h"
 
 #include "base/fd.h"
 #include "kernel/procfs.h"

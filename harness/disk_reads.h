@@ -4,17 +4,15 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef BENCH_DISK_READS_H
-#define BENCH_DISK_READS_H
+#ifndef HARNESS_DISK_READS_H
+#define HARNESS_DISK_READS_H
 
 #include "base/result.h"
-#include "known_disk.h"
+#include "harness/known_disk.h"
 
 #include <chrono>
 #include <string>
 #include <vector>
-
-namespace bench {
 
 struct DiskReadsSpec {
   std::string qemu, accelerator; /* its path; value of -accel */
@@ -35,7 +33,5 @@ struct DiskReads {
 /* Fails when QEMU does not start or ends, when the guest finds no disk, and when a read failed
  * or brought anything but what the disk holds there. */
 qemu_pin::Result<DiskReads> read_disk(const KnownDisk &disk, const DiskReadsSpec &spec);
-
-} // namespace bench
 
 #endif

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "delays.h"
+#include "harness/delays.h"
 
 #include <algorithm>
-
-namespace bench {
 
 /* Moments with a delay above d: of each gap longer than d, all but its last d. With the k
  * longest gaps above d, that is their sum - k d. It falls as d grows; where it is what the
@@ -45,5 +43,3 @@ double Delays::longer_than(double length) const {
       number += gap.times;
   return number;
 }
-
-} // namespace bench

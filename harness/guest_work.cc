@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "guest_work.h"
+#include "harness/guest_work.h"
 
-#include "guest.h"
-#include "memory_file.h"
+#include "harness/guest.h"
+#include "harness/memory_file.h"
 #include "work.h"
 
 #include <algorithm>
@@ -16,8 +16,6 @@ using namespace std::chrono_literals;
 using qemu_pin::Error;
 using qemu_pin::Result;
 using std::chrono::steady_clock;
-
-namespace bench {
 
 namespace {
 
@@ -87,5 +85,3 @@ std::vector<std::uint64_t> expected_results(unsigned vcpus, std::uint64_t rounds
   }
   return results;
 }
-
-} // namespace bench

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "census.h"
+#include "harness/census.h"
 
 #include "kernel/procfs.h"
 
