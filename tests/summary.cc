@@ -105,32 +105,34 @@ void count_case(const pugi::xml_node &test, const std::string &run, const std::s
     ++counts.passed;
 }
 
-/* The suites are called PROJECT.RUN or, GoogleTest's, PROJECT.RUN.SUITE; one that is called
+/* A program as a whole. */
+struct Run {
+  std::string id;   /* meson's name: "PROJECT:SUITE / NAME" */
+  std::string name; /* NAME */
+  std::string result, output;
+};
+
+/* By id. The suites are called PROJECT.ID or, GoogleTest's, PROJECT.ID.SUITE; one that is called
  * PROJECT has the programs that have no single tests. */
 std::map<std::string, Counts> counts_by_run(const pugi::xml_document &junit,
-                                            const std::vector<std::string> &runs) {
+                                            const std::vector<Run> &runs) {
   std::map<std::string, Counts> counts;
   for (const pugi::xml_node suite : junit.child("testsuites").children("testsuite")) {
     const std::string name = suite.attribute("name").value();
     const std::size_t dot = name.find('.');
     if (dot == std::string::npos)
       continue;
-    for (const std::string &run : runs) {
-      const bool is_tap = name.substr(dot + 1) == run;
-      if (!is_tap && !name.substr(dot + 1).starts_with(run + "."))
+    for (const Run &run : runs) {
+      const bool is_tap = name.substr(dot + 1) == run.id;
+      if (!is_tap && !name.substr(dot + 1).starts_with(run.id + "."))
         continue;
       const std::string output = suite.child("system-out").text().get();
       for (const pugi::xml_node test : suite.children("testcase"))
-        count_case(test, run, is_tap ? output + "\n" : "", counts[run]);
+        count_case(test, run.name, is_tap ? output + "\n" : "", counts[run.id]);
     }
   }
   return counts;
 }
-
-/* A program as a whole. */
-struct Run {
-  std::string name, result, output;
-};
 
 std::vector<Run> runs_in(const std::string &file) {
   std::vector<Run> runs;
@@ -139,8 +141,8 @@ std::vector<Run> runs_in(const std::string &file) {
     const auto record = nlohmann::json::parse(line, nullptr, false);
     if (!record.is_object())
       continue;
-    const std::string name = record.value("name", ""); /* "PROJECT:SUITE / NAME" */
-    const std::size_t slash = name.find(" / ");
+    const std::string id = record.value("name", "");
+    const std::size_t slash = id.find(" / ");
     std::string result = record.value("result", "");
     if (record.value("returncode", 0) != 0)
       result += ", exit status " + std::to_string(record.value("returncode", 0));
@@ -148,7 +150,7 @@ std::vector<Run> runs_in(const std::string &file) {
       const auto found = record.find(key);
       return found != record.end() && found->is_string() ? found->get<std::string>() : "";
     };
-    runs.push_back({slash == std::string::npos ? name : name.substr(slash + 3), result,
+    runs.push_back({id, slash == std::string::npos ? id : id.substr(slash + 3), result,
                     text("stdout") + text("stderr")});
   }
   return runs;
@@ -168,12 +170,9 @@ void count_records(const std::string &records, Counts &all) {
     all.failed.push_back({label + ": no test has run", ""});
     return;
   }
-  std::vector<std::string> names;
-  for (const Run &run : runs)
-    names.push_back(run.name);
-  const auto counts = counts_by_run(junit, names);
+  const auto counts = counts_by_run(junit, runs);
   for (const Run &run : runs) {
-    const auto single = counts.find(run.name);
+    const auto single = counts.find(run.id);
     if (single != counts.end())
       add(single->second, all);
     const bool is_good = run.result == "OK" || run.result.starts_with("EXPECTEDFAIL");
