@@ -142,18 +142,18 @@ check_options() {
 
 # check_packages: all that the run needs is installed.
 check_packages() {
-  local tables=()
+  local parts=()
   step 'Packages'
-  [[ $fetch_only == yes ]] || tables+=(requirements)
+  [[ $fetch_only == yes ]] || parts+=(qemu own)
   if [[ -z $source_given ]]; then
     [[ $distribution == debian ]] ||
       fail "no source for this distribution ($distribution_name): use --no-deps --source, with a QEMU release from its makers"
-    tables+=(requirements.source)
-    [[ $fetch_only == yes ]] || tables+=(requirements.firmware)
+    parts+=(fetch)
+    [[ $fetch_only == yes ]] || parts+=(firmware)
     suite=${suite:-$host_suite}
     [[ -n $suite ]] || misuse "this release of $distribution_name has no name; use --suite"
   fi
-  ((${#tables[@]} == 0)) || require "${tables[@]}"
+  ((${#parts[@]} == 0)) || require "${parts[@]}"
 }
 
 # get_source: the work folder has the pristine tree.
@@ -175,7 +175,7 @@ get_source() {
   exec {cache_lock}>&-
   # QEMU's own releases bring their firmware; only now is it known.
   [[ $fetch_only == yes || -z $source_given || -f $work/pristine/pc-bios/bios-256k.bin ]] ||
-    require requirements.firmware
+    require firmware
 }
 
 print_result() {

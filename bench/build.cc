@@ -5,8 +5,8 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "command.h"
+#include "harness/temp_dir.h"
 #include "interruption.h"
-#include "temp_dir.h"
 #include "timed_command.h"
 
 #include <filesystem>
@@ -29,8 +29,23 @@ struct Release {
   std::string number;
   std::vector<std::string> suites;
 };
-const std::vector<Release> releases = {
-    {"7.2", {"bookworm"}}, {"10.0", {"bookworm-backports", "trixie"}}, {"10.2", {"sid"}}};
+
+/* scripts/qemu-versions: lines `VERSION USE SUITE...`, and comments. */
+std::vector<Release> known_releases() {
+  std::vector<Release> releases;
+  std::istringstream lines(read_text(SOURCE_ROOT "/scripts/qemu-versions"));
+  for (std::string line; std::getline(lines, line);) {
+    std::istringstream words(line);
+    Release release;
+    std::string use;
+    if (line.starts_with('#') || !(words >> release.number >> use))
+      continue;
+    for (std::string suite; words >> suite;)
+      release.suites.push_back(suite);
+    releases.push_back(release);
+  }
+  return releases;
+}
 
 /* A copy of the tree's own files, with nothing built, and a download cache of its own. */
 class EmptyTree {
@@ -136,6 +151,9 @@ Result<Report> measure(const Setting &setting) {
       {},
       {}};
   ArmRuns runs;
+  const std::vector<Release> releases = known_releases();
+  if (releases.empty())
+    return Error{"scripts/qemu-versions names no version"};
   for (const Release &release : releases) {
     const std::string name = "QEMU " + release.number;
     if (setting.quick && &release != &releases.front()) {

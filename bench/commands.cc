@@ -6,7 +6,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "command.h"
-#include "temp_dir.h"
+#include "harness/temp_dir.h"
 #include "timed_command.h"
 
 #include <fmt/format.h>

@@ -2,7 +2,7 @@
 #include "held_cpus.h"
 
 #include "base/fd.h"
-#include "temp_dir.h"
+#include "harness/temp_dir.h"
 
 #include <algorithm>
 #include <array>

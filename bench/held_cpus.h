@@ -13,7 +13,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
-#include "child.h"
+#include "harness/child.h"
 
 #include <optional>
 #include <string>

@@ -8,7 +8,7 @@
 #define BENCH_HOGS_H
 
 #include "base/result.h"
-#include "child.h"
+#include "harness/child.h"
 
 #include <sys/types.h>
 #include <vector>

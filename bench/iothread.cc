@@ -5,10 +5,10 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "command.h"
-#include "disk_reads.h"
-#include "guest.h"
-#include "known_disk.h"
-#include "samples.h"
+#include "harness/disk_reads.h"
+#include "harness/guest.h"
+#include "harness/known_disk.h"
+#include "harness/samples.h"
 #include "two_cpus.h"
 
 #include <algorithm>

@@ -13,9 +13,9 @@
 #define BENCH_LIBVIRT_PEER_H
 
 #include "base/result.h"
-#include "child.h"
+#include "harness/child.h"
+#include "harness/temp_dir.h"
 #include "life_signs.h"
-#include "temp_dir.h"
 
 #include <optional>
 #include <string>

@@ -13,8 +13,8 @@
 
 #include "base/fd.h"
 #include "base/result.h"
+#include "harness/temp_dir.h"
 #include "machine/qmp.h"
-#include "temp_dir.h"
 
 #include <chrono>
 #include <functional>

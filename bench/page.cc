@@ -6,8 +6,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "harness/temp_dir.h"
 #include "report.h"
-#include "temp_dir.h"
 #include "text_table.h"
 
 #include <algorithm>

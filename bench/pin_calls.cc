@@ -6,7 +6,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "command.h"
-#include "guest.h"
+#include "harness/guest.h"
 #include "kernel/procfs.h"
 
 #include <array>

@@ -7,7 +7,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "command.h"
-#include "guest.h"
+#include "harness/guest.h"
 #include "kernel_trace.h"
 #include "pinned_loop.h"
 #include "small_guest.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "small_guest.h"
 
-#include "guest.h"
+#include "harness/guest.h"
 #include "interruption.h"
 #include "kernel/procfs.h"
 

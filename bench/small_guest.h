@@ -8,7 +8,7 @@
 #define BENCH_SMALL_GUEST_H
 
 #include "base/result.h"
-#include "child.h"
+#include "harness/child.h"
 #include "life_signs.h"
 
 #include <functional>

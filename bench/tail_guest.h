@@ -8,8 +8,8 @@
 #define BENCH_TAIL_GUEST_H
 
 #include "base/result.h"
-#include "gap_record.h"
-#include "guest.h"
+#include "harness/gap_record.h"
+#include "harness/guest.h"
 #include "held_cpus.h"
 #include "hogs.h"
 

@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "command.h"
-#include "guest.h"
+#include "harness/guest.h"
 #include "held_cpus.h"
 #include "tail_guest.h"
 #include "tail_picture.h"

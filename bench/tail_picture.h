@@ -6,7 +6,7 @@
 #ifndef BENCH_TAIL_PICTURE_H
 #define BENCH_TAIL_PICTURE_H
 
-#include "delays.h"
+#include "harness/delays.h"
 #include "report.h"
 
 #include <map>

@@ -5,7 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "command.h"
-#include "guest_work.h"
+#include "harness/guest_work.h"
 #include "hogs.h"
 #include "two_cpus.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "two_cpus.h"
 
-#include "guest.h"
+#include "harness/guest.h"
 #include "kernel/procfs.h"
 
 #include <cstdlib>

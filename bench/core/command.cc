@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "command.h"
 
+#include "harness/temp_dir.h"
 #include "host_facts.h"
 #include "interruption.h"
-#include "temp_dir.h"
 
 #include <CLI/CLI.hpp>
 #include <chrono>

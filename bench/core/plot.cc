@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plot.h"
 
-#include "child.h"
-#include "temp_dir.h"
+#include "harness/child.h"
+#include "harness/temp_dir.h"
 
 #include <cstdio>
 #include <filesystem>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report.h"
 
-#include "samples.h"
+#include "harness/samples.h"
 #include "text_table.h"
 
 #include <algorithm>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "timed_command.h"
 
-#include "child.h"
+#include "harness/child.h"
+#include "harness/temp_dir.h"
 #include "interruption.h"
-#include "temp_dir.h"
 
 #include <chrono>
 #include <csignal>

@@ -1,7 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2154
-# Requirements: what a build needs, what of it is missing, and the installing of
-# the missing packages. The things themselves are probed, not the package
-# database, so that a ninja or a GTK of the user's own counts.
+# Requirements: what the parts that scripts/packages names need, what of it is missing,
+# and the installing of the missing packages.
 
 # os_release FIELD: what the host says of itself.
 os_release() {
@@ -38,15 +37,26 @@ has_requirement() {
     pkg) pkg-config --exists "$2" ;;
     header) printf '#include <%s>\n' "$2" | gcc -E - ;;
     file) [[ -e $2 ]] ;;
+    package) [[ $(dpkg-query -W -f '${Status}' "$2") == *'ok installed' ]] ;;
   esac >/dev/null 2>&1
 }
 
-# find_missing TABLE...: sets `missing_things` and `missing_packages`.
+# is_for PARTS PART...: whether one of the parts is among PARTS, which have commas between.
+is_for() {
+  local part
+  for part in "${@:2}"; do
+    [[ ,$1, != *",$part,"* ]] || return 0
+  done
+  return 1
+}
+
+# find_missing PART...: sets `missing_things` and `missing_packages`.
 find_missing() {
-  local kind thing debian fedora arch package
+  local kind thing parts debian fedora arch package
   missing_things=() missing_packages=()
-  while read -r kind thing debian fedora arch; do
-    has_requirement "$kind" "$thing" && continue
+  while read -r kind thing parts debian fedora arch; do
+    is_for "$parts" "$@" || continue
+    ! has_requirement "$kind" "$thing" || continue
     missing_things+=("$thing")
     case $distribution in
       debian) package=$debian ;;
@@ -56,7 +66,7 @@ find_missing() {
     esac
     [[ $package == - || " ${missing_packages[*]} " == *" $package "* ]] ||
       missing_packages+=("$package")
-  done < <(cat "${@/#/$scripts/}" | grep -v '^#')
+  done < <(grep -v '^#' "$top/scripts/packages")
 }
 
 # Says what is missing and gives up.
@@ -68,7 +78,7 @@ fail_missing() {
   exit 2
 }
 
-# require TABLE...: all that the tables name is there afterwards, or the run ends.
+# require PART...: all that the parts need is there afterwards, or the run ends.
 require() {
   local as_root=()
   find_missing "$@"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "arms.h"
+#include "harness/temp_dir.h"
 #include "interruption.h"
 #include "quiet_machine.h"
-#include "temp_dir.h"
 
 #include <csignal>
 #include <gtest/gtest.h>

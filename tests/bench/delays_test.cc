@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "delays.h"
+#include "harness/delays.h"
 
 #include <gtest/gtest.h>
 #include <random>
-
-using bench::Delays;
 
 namespace {
 
@@ -14,7 +12,7 @@ double share_by_trial(const Delays &delays, double delay) {
   int above = 0;
   for (int i = 0; i < moments; ++i) {
     double moment = delays.window * (i + 0.5) / moments;
-    for (const bench::Gap &gap : delays.gaps) { /* one after the other from the start */
+    for (const Gap &gap : delays.gaps) { /* one after the other from the start */
       if (moment < gap.length) {
         above += gap.length - moment > delay;
         break;

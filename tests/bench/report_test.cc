@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "harness/temp_dir.h"
 #include "report.h"
-#include "temp_dir.h"
 
 #include <cmath>
 #include <gtest/gtest.h>

@@ -1,16 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "samples.h"
+#include "harness/samples.h"
 
 #include <gtest/gtest.h>
 #include <random>
 #include <vector>
-
-using bench::coefficient_of_variation;
-using bench::Interval;
-using bench::median;
-using bench::median_interval;
-using bench::percentile;
-using bench::ratio_interval;
 
 TEST(Samples, TheMedianIsTheMiddleOrTheMeanOfTheTwoInTheMiddle) {
   EXPECT_EQ(median(std::vector<double>{7}), 7);

@@ -4,14 +4,13 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "gap_record.h"
+#include "harness/gap_record.h"
 #include "pinning_test.h"
 
 #include <csignal>
 #include <thread>
 
 using namespace std::chrono_literals;
-using bench::GapRecord;
 
 namespace {
 

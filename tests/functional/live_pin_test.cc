@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "cpuset.h"
+#include "harness/cpuset.h"
 #include "pinning_test.h"
 
 #include <set>

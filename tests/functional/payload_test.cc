@@ -4,10 +4,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "disk_reads.h"
-#include "guest_work.h"
+#include "harness/disk_reads.h"
+#include "harness/guest_work.h"
+#include "harness/known_disk.h"
 #include "kernel/procfs.h"
-#include "known_disk.h"
 #include "pinning_test.h"
 
 #include <algorithm>
@@ -21,10 +21,10 @@ namespace {
 
 class GuestPayload : public PinningTest {
 protected:
-  bench::WorkSpec work(unsigned vcpus, std::uint64_t rounds) const {
+  WorkSpec work(unsigned vcpus, std::uint64_t rounds) const {
     return {GetParam().qemu, GetParam().accelerator, WORK_IMAGE, vcpus, rounds};
   }
-  bench::DiskReadsSpec reads(unsigned depth) const {
+  DiskReadsSpec reads(unsigned depth) const {
     return {GetParam().qemu, GetParam().accelerator, DISK_IMAGE, depth, 200ms};
   }
 };
@@ -33,19 +33,19 @@ protected:
 
 TEST_P(GuestPayload, EveryVcpuWorksOutWhatTheHostDoes) {
   constexpr std::uint64_t rounds = 100'000;
-  auto times = bench::run_work(work(3, rounds));
+  auto times = run_work(work(3, rounds));
   ASSERT_TRUE(times) << times.error().message;
-  EXPECT_EQ(times->results, bench::expected_results(3, rounds));
-  EXPECT_NE(times->results, bench::expected_results(3, rounds - 1));
+  EXPECT_EQ(times->results, expected_results(3, rounds));
+  EXPECT_NE(times->results, expected_results(3, rounds - 1));
   EXPECT_GT(times->first, 0);
   EXPECT_GE(times->last, times->first);
 }
 
 TEST_P(GuestPayload, EachReadBringsWhatTheDiskHoldsAndIsTimed) {
-  auto disk = bench::KnownDisk::make(1U << 20);
+  auto disk = KnownDisk::make(1U << 20);
   ASSERT_TRUE(disk) << disk.error().message;
   for (const unsigned depth : {1U, 4U, 8U}) {
-    auto done = bench::read_disk(*disk, reads(depth));
+    auto done = read_disk(*disk, reads(depth));
     ASSERT_TRUE(done) << done.error().message;
     const auto &latencies = done->latencies;
     ASSERT_GE(latencies.size(), depth);
@@ -59,20 +59,20 @@ TEST_P(GuestPayload, EachReadBringsWhatTheDiskHoldsAndIsTimed) {
 }
 
 TEST_P(GuestPayload, AWordThatIsWrongOnDiskIsNoticed) {
-  auto disk = bench::KnownDisk::make(std::size_t{4} * 4096);
+  auto disk = KnownDisk::make(std::size_t{4} * 4096);
   ASSERT_TRUE(disk) << disk.error().message;
   disk->words()[2 * 512 + 17] = 42;
-  auto done = bench::read_disk(*disk, reads(1));
+  auto done = read_disk(*disk, reads(1));
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().message, "block 2: word 17 is wrong: 42");
 }
 
 TEST_P(GuestPayload, ADiskWithoutTheLegacyInterfaceIsNotDriven) {
-  auto disk = bench::KnownDisk::make(4096);
+  auto disk = KnownDisk::make(4096);
   ASSERT_TRUE(disk) << disk.error().message;
   auto spec = reads(1);
   spec.more = {"-global", "virtio-blk-pci.disable-legacy=on"};
-  auto done = bench::read_disk(*disk, spec);
+  auto done = read_disk(*disk, spec);
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().message, "the guest finds no disk that it can drive");
 }

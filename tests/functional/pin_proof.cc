@@ -4,7 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "guest.h"
+#include "harness/guest.h"
 #include "kernel/procfs.h"
 
 #include <algorithm>

@@ -9,8 +9,8 @@
 #ifndef TESTS_FUNCTIONAL_PINNING_TEST_H
 #define TESTS_FUNCTIONAL_PINNING_TEST_H
 
-#include "census.h"
-#include "guest.h"
+#include "harness/census.h"
+#include "harness/guest.h"
 #include "kernel/procfs.h"
 
 #include <gtest/gtest.h>

@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "harness/temp_dir.h"
 #include "kernel/procfs.h"
-#include "temp_dir.h"
 
 #include <algorithm>
 #include <chrono>

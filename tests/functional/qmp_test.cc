@@ -4,8 +4,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "harness/temp_dir.h"
 #include "machine/qmp.h"
-#include "temp_dir.h"
 
 #include <algorithm>
 #include <array>

@@ -3,8 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "cpuset.h"
-#include "offline_cpu.h"
+#include "harness/cpuset.h"
+#include "harness/offline_cpu.h"
 #include "pinning_test.h"
 
 #include <filesystem>

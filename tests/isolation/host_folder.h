@@ -7,8 +7,8 @@
 #ifndef TESTS_ISOLATION_HOST_FOLDER_H
 #define TESTS_ISOLATION_HOST_FOLDER_H
 
+#include "harness/temp_dir.h"
 #include "host/host.h"
-#include "temp_dir.h"
 
 #include <filesystem>
 #include <string>

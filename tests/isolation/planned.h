@@ -6,7 +6,7 @@
 #ifndef TESTS_ISOLATION_PLANNED_H
 #define TESTS_ISOLATION_PLANNED_H
 
-#include "../unit/temp_dir.h"
+#include "harness/temp_dir.h"
 
 #include "host/settings.h"
 #include "isolation/steps/step.h"

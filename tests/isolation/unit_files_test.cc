@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host/unit_files.h"
 
-#include "temp_dir.h"
+#include "harness/temp_dir.h"
 
 #include <gtest/gtest.h>
 

@@ -3,9 +3,9 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "cpuset.h"
+#include "harness/cpuset.h"
+#include "harness/temp_dir.h"
 #include "kernel/cpuset_group.h"
-#include "temp_dir.h"
 
 #include <filesystem>
 #include <fstream>

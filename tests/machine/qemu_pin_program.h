@@ -7,9 +7,9 @@
 #ifndef TESTS_MACHINE_QEMU_PIN_PROGRAM_H
 #define TESTS_MACHINE_QEMU_PIN_PROGRAM_H
 
-#include "child.h"
-#include "guest.h"
-#include "temp_dir.h"
+#include "harness/child.h"
+#include "harness/guest.h"
+#include "harness/temp_dir.h"
 
 #include <gtest/gtest.h>
 #include <iosfwd>

@@ -6,7 +6,7 @@
 #ifndef TESTS_MACHINE_RUN_TEST_H
 #define TESTS_MACHINE_RUN_TEST_H
 
-#include "census.h"
+#include "harness/census.h"
 #include "kernel/procfs.h"
 #include "qemu_pin_program.h"
 

@@ -3,7 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "census.h"
+#include "harness/census.h"
 #include "qemu_pin_program.h"
 
 #include "kernel/procfs.h"

@@ -4,9 +4,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "base/json.h"
-#include "cpuset.h"
+#include "harness/cpuset.h"
+#include "harness/offline_cpu.h"
 #include "kernel/procfs.h"
-#include "offline_cpu.h"
 #include "qemu_pin_program.h"
 
 #include <fstream>

@@ -6,7 +6,7 @@
 #ifndef TESTS_PLAN_HOSTS_H
 #define TESTS_PLAN_HOSTS_H
 
-#include "../unit/temp_dir.h"
+#include "harness/temp_dir.h"
 #include "plan/topology.h"
 
 #include <cstdint>

@@ -15,8 +15,8 @@ make_clone() {
   cp -a "$top/build_pinning_qemu_binary.sh" "$clone/"
   cp -a "$top/scripts/build" "$clone/scripts/"
   # What the small QEMU needs, so that these tests need no GTK.
-  printf '%s\n' 'command ninja ninja-build - -' 'command meson meson - -' >"$clone/scripts/build/requirements"
-  : >"$clone/scripts/build/requirements.firmware"
+  printf '%s\n' 'command ninja qemu ninja-build - -' 'command meson qemu meson - -' \
+    'command dpkg-source fetch dpkg-dev - -' >"$clone/scripts/packages"
   make_overlay
   make_proof
 }

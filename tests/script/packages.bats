@@ -6,7 +6,7 @@ load helper
 
 setup() {
   make_clone
-  cp "$top/scripts/build/requirements" "$clone/scripts/build/"
+  cp "$top/scripts/packages" "$clone/scripts/"
   make_archive
 }
 
@@ -31,7 +31,7 @@ hide() {
 }
 
 @test "a missing library is named with its package" {
-  echo 'pkg no-such-library libnosuch-dev - -' >>"$clone/scripts/build/requirements"
+  echo 'pkg no-such-library qemu libnosuch-dev - -' >>"$clone/scripts/packages"
   run build --source "$archive"
   assert_status 2
   assert_output_has no-such-library
@@ -41,7 +41,7 @@ hide() {
 @test "who is neither root nor has sudo gets the list of packages" {
   ((EUID == 0)) || skip 'needs root, to become a user without rights'
   hide sudo
-  echo 'command no-such-command nosuch-package - -' >"$clone/scripts/build/requirements"
+  echo 'command no-such-command qemu nosuch-package - -' >"$clone/scripts/packages"
   # Bats closes its folders to others.
   open=$(mktemp -d)
   cp -a "$clone" "$archive" "$PATH" "$open/"

@@ -7,7 +7,7 @@
 #define TESTS_UNIT_CAPTURED_ROOT_H
 
 #include "handles.h"
-#include "temp_dir.h"
+#include "harness/temp_dir.h"
 
 #include <string>
 

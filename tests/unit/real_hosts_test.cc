@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "handles.h"
-#include "temp_dir.h"
+#include "harness/temp_dir.h"
 
 #include <gtest/gtest.h>
 
