@@ -99,7 +99,7 @@ Result<std::pair<std::string, double>> fetch(const EmptyTree &tree, const Releas
   return Error{why};
 }
 
-std::optional<Error> measure_release(const Release &release, const Setting &setting,
+Result<> measure_release(const Release &release, const Setting &setting,
                                      ArmRuns &runs) {
   auto tree = EmptyTree::make();
   if (!tree)
@@ -112,8 +112,8 @@ std::optional<Error> measure_release(const Release &release, const Setting &sett
   if (setting.quick)
     options.emplace_back("--configure-only");
   fmt::print(stderr, "build: {}: building from nothing\n", release.number);
-  if (auto error = bench::wait_for_quiet(setting, runs))
-    return error;
+  if (auto result = bench::wait_for_quiet(setting, runs); !result)
+    return result.error();
   auto cold = tree->build(options);
   if (!cold)
     return cold.error();
@@ -131,7 +131,7 @@ std::optional<Error> measure_release(const Release &release, const Setting &sett
     figures.resize(std::max<std::size_t>(figures.size(), i + 1));
     figures[i]["warm"] = *warm;
   }
-  return std::nullopt;
+  return {};
 }
 
 Result<Report> measure(const Setting &setting) {
@@ -160,12 +160,12 @@ Result<Report> measure(const Setting &setting) {
       benchmark.arms.push_back({name, "", {}, "--quick configures one version, and builds none"});
       continue;
     }
-    auto error = measure_release(release, setting, runs);
+    const auto measured = measure_release(release, setting, runs);
     if (bench::interrupted())
-      return *error;
+      return measured.error();
     /* A suite that the archive does not have now is no reason to lose the others. */
-    benchmark.arms.push_back({name, "", {}, error ? error->message : ""});
-    if (error)
+    benchmark.arms.push_back({name, "", {}, measured ? "" : measured.error().message});
+    if (!measured)
       runs.by_arm.erase(name);
   }
   if (runs.by_arm.empty())

@@ -125,8 +125,8 @@ Result<Report> measure(const Setting &setting) {
       continue;
     }
     fmt::print(stderr, "commands: bench/{}\n", script.name);
-    if (auto error = bench::wait_for_quiet(setting, runs))
-      return *error;
+    if (auto result = bench::wait_for_quiet(setting, runs); !result)
+      return result.error();
     const std::string samples = folder->file(script.name);
     std::vector<std::string> argv = {std::string(SOURCE_ROOT) + "/bench/" + script.name,
                                      "--qemu-pin", setting.qemu_pin, "--samples", samples};

@@ -88,23 +88,23 @@ std::vector<std::string> files_below(const std::string &folder, const std::strin
 /* The changes, and what was before: of the keeper. */
 class Changes {
 public:
-  std::optional<Error> make(const std::vector<unsigned> &guest, const std::vector<unsigned> &rest,
+  Result<> make(const std::vector<unsigned> &guest, const std::vector<unsigned> &rest,
                             pid_t client) {
     std::vector<unsigned> both = rest;
     both.insert(both.end(), guest.begin(), guest.end());
-    if (auto error = make_group(host_group, list_text(rest)))
-      return error;
-    if (auto error = make_group(held_group, list_text(both)))
-      return error;
-    if (auto error = move_everything(client))
-      return error;
+    if (auto result = make_group(host_group, list_text(rest)); !result)
+      return result.error();
+    if (auto result = make_group(held_group, list_text(both)); !result)
+      return result.error();
+    if (auto result = move_everything(client); !result)
+      return result.error();
     set("/proc/irq/default_smp_affinity", mask_text(rest));
     for (const std::string &file : files_below("/proc/irq", "smp_affinity_list"))
       set(file, list_text(rest));
     set("/sys/devices/virtual/workqueue/cpumask", mask_text(rest));
     for (const std::string &file : files_below("/sys/devices/virtual/workqueue", "cpumask"))
       set(file, mask_text(rest));
-    return std::nullopt;
+    return {};
   }
 
   void undo() {
@@ -128,7 +128,7 @@ private:
     cpu_set_t cpus;
   };
 
-  std::optional<Error> make_group(const std::string &group, const std::string &cpus) {
+  Result<> make_group(const std::string &group, const std::string &cpus) {
     if (mkdir(group.c_str(), 0755) != 0)
       return qemu_pin::system_error(group, errno);
     groups_.push_back(group);
@@ -136,7 +136,7 @@ private:
       return qemu_pin::system_error(group + "/cpuset.mems", number);
     if (const int number = write_file(group + "/cpuset.cpus", cpus))
       return qemu_pin::system_error(group + "/cpuset.cpus", number);
-    return std::nullopt;
+    return {};
   }
 
   void set(const std::string &file, const std::string &value) {
@@ -146,7 +146,7 @@ private:
       settings_.push_back({file, std::move(former)});
   }
 
-  std::optional<Error> move_everything(pid_t client) {
+  Result<> move_everything(pid_t client) {
     for (const pid_t thread : threads_in(root))
       if (Mask mask = {thread, {}}; sched_getaffinity(thread, sizeof mask.cpus, &mask.cpus) == 0)
         masks_.push_back(mask);
@@ -154,7 +154,7 @@ private:
     const std::vector<pid_t> moved = threads_in(host_group);
     if (std::find(moved.begin(), moved.end(), client) == moved.end())
       return Error{host_group + ": we could not be moved there"};
-    return std::nullopt;
+    return {};
   }
 
   std::vector<std::string> groups_;
@@ -172,9 +172,9 @@ constexpr char success = '\n'; /* ends a report; before it, what failed */
   for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGPIPE})
     signal(number, SIG_IGN);
   Changes changes;
-  const auto error = changes.make(guest, rest, client);
-  const std::string text = error ? error->message : std::string(1, success);
-  if (write(report.number(), text.data(), text.size()) > 0 && !error) {
+  const auto made = changes.make(guest, rest, client);
+  const std::string text = made ? std::string(1, success) : made.error().message;
+  if (write(report.number(), text.data(), text.size()) > 0 && made) {
     report = Fd();
     char none = 0;
     while (read(lifeline.number(), &none, 1) < 0 && errno == EINTR)

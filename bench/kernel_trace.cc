@@ -139,11 +139,11 @@ Result<KernelTrace> KernelTrace::open() {
       {"events/syscalls/sys_enter_ioctl/filter", only_kvm},
   };
   for (const auto &[file, value] : settings)
-    if (auto error = trace.set(file, value))
-      return *error;
+    if (auto result = trace.set(file, value); !result)
+      return result.error();
   for (const char *event : traced)
-    if (auto error = trace.set(std::string("events/") + event + "/enable", "1"))
-      return *error;
+    if (auto result = trace.set(std::string("events/") + event + "/enable", "1"); !result)
+      return result.error();
   static_cast<void>(trace.set(std::string("events/") + traced_of_kvm + "/enable", "1"));
   return trace;
 }
@@ -155,23 +155,23 @@ KernelTrace::~KernelTrace() {
   rmdir(instance_.c_str()); /* events, buffers and all */
 }
 
-std::optional<Error> KernelTrace::set(const std::string &file, const std::string &value) const {
+Result<> KernelTrace::set(const std::string &file, const std::string &value) const {
   const Fd target(::open((instance_ + "/" + file).c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC));
   if (!target ||
       write(target.number(), value.data(), value.size()) != static_cast<ssize_t>(value.size()))
     return system_error("tracefs: " + file, errno);
-  return std::nullopt;
+  return {};
 }
 
-std::optional<Error> KernelTrace::start() {
-  if (auto error = set("trace", "\n"))
-    return error;
+Result<> KernelTrace::start() {
+  if (auto result = set("trace", "\n"); !result)
+    return result.error();
   return set("tracing_on", "1");
 }
 
 Result<std::vector<TraceEvent>> KernelTrace::stop() {
-  if (auto error = set("tracing_on", "0"))
-    return *error;
+  if (auto result = set("tracing_on", "0"); !result)
+    return result.error();
   std::ifstream file(instance_ + "/trace");
   std::vector<TraceEvent> events;
   for (std::string line; std::getline(file, line);) {

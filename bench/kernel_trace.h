@@ -63,14 +63,14 @@ public:
   ~KernelTrace();
 
   /* Forgets what was recorded, and records. */
-  std::optional<qemu_pin::Error> start();
+  qemu_pin::Result<> start();
   /* What was recorded since, by time. Fails when the kernel had to drop some of it. */
   qemu_pin::Result<std::vector<TraceEvent>> stop();
 
 private:
   KernelTrace(qemu_pin::Fd mount, std::string instance)
       : mount_(std::move(mount)), instance_(std::move(instance)) {}
-  std::optional<qemu_pin::Error> set(const std::string &file, const std::string &value) const;
+  qemu_pin::Result<> set(const std::string &file, const std::string &value) const;
 
   qemu_pin::Fd mount_;
   std::string instance_; /* its folder; empty: none */

@@ -88,9 +88,8 @@ Result<LibvirtPeer> LibvirtPeer::start(const std::string &qemu) {
       return Error{"libvirtd does not answer: " + last_line(peer.folder_.file("daemon-errors"))};
   }
   /* Else the first guest would pay for libvirt's questions to QEMU. */
-  if (auto error =
-          peer.run_virsh({"domcapabilities", "--virttype", "kvm", "--emulatorbin", peer.qemu_}))
-    return *error;
+  if (auto result = peer.run_virsh({"domcapabilities", "--virttype", "kvm", "--emulatorbin", peer.qemu_}); !result)
+    return result.error();
   return peer;
 }
 
@@ -123,13 +122,13 @@ std::vector<std::string> LibvirtPeer::virsh(const std::vector<std::string> &argu
   return line;
 }
 
-std::optional<Error> LibvirtPeer::run_virsh(const std::vector<std::string> &arguments) const {
+Result<> LibvirtPeer::run_virsh(const std::vector<std::string> &arguments) const {
   const std::string errors = folder_.file("virsh-errors");
   auto program = Child::start({virsh(arguments), "", errors});
   if (!program)
     return program.error();
   if (program->wait(30s) == 0)
-    return std::nullopt;
+    return {};
   return Error{"virsh " + arguments[0] + ": " + last_line(errors)};
 }
 
@@ -147,7 +146,7 @@ pid_t LibvirtPeer::their_id(pid_t thread) {
   return 0;
 }
 
-std::optional<Error> LibvirtPeer::destroy() const {
+Result<> LibvirtPeer::destroy() const {
   return run_virsh({"destroy", guest_name});
 }
 

@@ -41,14 +41,14 @@ public:
   static pid_t their_id(pid_t thread);
 
   /* `virsh destroy`, to its end. */
-  std::optional<qemu_pin::Error> destroy() const;
+  qemu_pin::Result<> destroy() const;
 
 private:
   LibvirtPeer(TempDir folder, std::string qemu, Child daemon)
       : folder_(std::move(folder)), qemu_(std::move(qemu)), daemon_(std::move(daemon)) {}
 
   std::vector<std::string> virsh(const std::vector<std::string> &arguments) const;
-  std::optional<qemu_pin::Error> run_virsh(const std::vector<std::string> &arguments) const;
+  qemu_pin::Result<> run_virsh(const std::vector<std::string> &arguments) const;
 
   TempDir folder_; /* first, so that the daemon ends before its folder */
   std::string qemu_;

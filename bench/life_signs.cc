@@ -35,12 +35,12 @@ Result<LifeSigns> LifeSigns::listen() {
   signs.monitor_.path = signs.folder_.file("monitor");
   signs.debug_.path = signs.folder_.file("debug");
   for (Line *line : {&signs.monitor_, &signs.debug_})
-    if (auto error = listen(*line))
-      return *error;
+    if (auto result = listen(*line); !result)
+      return result.error();
   return signs;
 }
 
-std::optional<Error> LifeSigns::listen(Line &line) {
+Result<> LifeSigns::listen(Line &line) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (line.path.size() >= sizeof address.sun_path)
@@ -51,7 +51,7 @@ std::optional<Error> LifeSigns::listen(Line &line) {
       bind(line.listener.number(), reinterpret_cast<sockaddr *>(&address), sizeof address) != 0 ||
       ::listen(line.listener.number(), 1) != 0)
     return system_error(line.path, errno);
-  return std::nullopt;
+  return {};
 }
 
 std::vector<std::string> LifeSigns::options() const {
@@ -59,7 +59,7 @@ std::vector<std::string> LifeSigns::options() const {
 }
 
 /* Its listener, or its socket, is readable. */
-std::optional<Error> LifeSigns::take(Line &line) {
+Result<> LifeSigns::take(Line &line) {
   if (!line.socket) {
     line.socket =
         Fd(accept4(line.listener.number(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
@@ -69,14 +69,14 @@ std::optional<Error> LifeSigns::take(Line &line) {
         getsockopt(line.socket.number(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
       return system_error(line.path, errno);
     process_ = peer.pid;
-    return std::nullopt;
+    return {};
   }
   const auto now = Clock::now();
   char byte = 0;
   if (recv(line.socket.number(), &byte, 1, MSG_PEEK) != 1)
     return Error{"QEMU has closed " + line.path};
   line.first = now;
-  return std::nullopt;
+  return {};
 }
 
 /* Whether anything has come in that time. */
@@ -92,8 +92,8 @@ Result<bool> LifeSigns::look(std::chrono::microseconds timeout) {
     return false;
   for (std::size_t i = 0; i < lines.size(); ++i)
     if (fds[i].revents)
-      if (auto error = take(*lines[i]))
-        return *error;
+      if (auto result = take(*lines[i]); !result)
+        return result.error();
   return true;
 }
 
@@ -101,7 +101,7 @@ void LifeSigns::glance(std::chrono::microseconds timeout) {
   static_cast<void>(look(timeout));
 }
 
-std::optional<Error> LifeSigns::wait(const Line &line, const std::function<bool()> &has_ended) {
+Result<> LifeSigns::wait(const Line &line, const std::function<bool()> &has_ended) {
   const auto deadline = Clock::now() + patience;
   while (!line.first) {
     auto came = look(between_looks);
@@ -114,22 +114,22 @@ std::optional<Error> LifeSigns::wait(const Line &line, const std::function<bool(
     if (Clock::now() >= deadline)
       return Error{"QEMU shows no sign of life in a minute: " + line.path};
   }
-  return std::nullopt;
+  return {};
 }
 
-std::optional<Error> LifeSigns::wait_greeting(const std::function<bool()> &has_ended) {
+Result<> LifeSigns::wait_greeting(const std::function<bool()> &has_ended) {
   return wait(monitor_, has_ended);
 }
 
-std::optional<Error> LifeSigns::wait_guest(const std::function<bool()> &has_ended) {
+Result<> LifeSigns::wait_guest(const std::function<bool()> &has_ended) {
   return wait(debug_, has_ended);
 }
 
-std::optional<Error> LifeSigns::wait_answer(const std::function<bool()> &has_ended) {
+Result<> LifeSigns::wait_answer(const std::function<bool()> &has_ended) {
   return wait(answer_, has_ended);
 }
 
-std::optional<Error> LifeSigns::ask() {
+Result<> LifeSigns::ask() {
   char byte = 0;
   pollfd more = {monitor_.socket.number(), POLLIN, 0};
   while (byte != '\n')
@@ -142,7 +142,7 @@ std::optional<Error> LifeSigns::ask() {
   if (write(answer_.socket.number(), command.data(), command.size()) !=
       static_cast<ssize_t>(command.size()))
     return system_error(answer_.path, errno);
-  return std::nullopt;
+  return {};
 }
 
 Result<qemu_pin::Qmp> LifeSigns::monitor() {

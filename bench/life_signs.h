@@ -42,13 +42,13 @@ public:
   /* Until the monitor has sent its first byte; until the guest has. has_ended is asked now
    * and then: after it nothing is waited for. Fail when it has, when a signal came, and after
    * a minute. Time at the first byte is noted whichever of them is waited for. */
-  std::optional<qemu_pin::Error> wait_greeting(const std::function<bool()> &has_ended);
-  std::optional<qemu_pin::Error> wait_guest(const std::function<bool()> &has_ended);
+  qemu_pin::Result<> wait_greeting(const std::function<bool()> &has_ended);
+  qemu_pin::Result<> wait_guest(const std::function<bool()> &has_ended);
 
   /* Once it has greeted: asks for its capabilities, the least that there is to ask. After that
    * there is wait_answer() and no monitor(). */
-  std::optional<qemu_pin::Error> ask();
-  std::optional<qemu_pin::Error> wait_answer(const std::function<bool()> &has_ended);
+  qemu_pin::Result<> ask();
+  qemu_pin::Result<> wait_answer(const std::function<bool()> &has_ended);
 
   /* Notes what has come meanwhile, or comes within that time. Nothing is told of trouble: the
    * next wait has it again. */
@@ -74,10 +74,10 @@ private:
   };
 
   explicit LifeSigns(TempDir folder) : folder_(std::move(folder)) {}
-  static std::optional<qemu_pin::Error> listen(Line &line);
-  std::optional<qemu_pin::Error> take(Line &line);
+  static qemu_pin::Result<> listen(Line &line);
+  qemu_pin::Result<> take(Line &line);
   qemu_pin::Result<bool> look(std::chrono::microseconds timeout);
-  std::optional<qemu_pin::Error> wait(const Line &line, const std::function<bool()> &has_ended);
+  qemu_pin::Result<> wait(const Line &line, const std::function<bool()> &has_ended);
 
   TempDir folder_;
   Line monitor_, debug_;

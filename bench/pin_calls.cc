@@ -7,7 +7,7 @@
  */
 #include "command.h"
 #include "harness/guest.h"
-#include "kernel/procfs.h"
+#include "kernel/thread_pin.h"
 
 #include <array>
 #include <benchmark/benchmark.h>
@@ -35,10 +35,7 @@ Result<Place> place_of(unsigned cpu) {
   Place place{};
   CPU_ZERO(&place.mask);
   CPU_SET(cpu, &place.mask);
-  auto cpus = qemu_pin::parse_cpus(std::to_string(cpu));
-  if (!cpus)
-    return cpus.error();
-  place.pin.reset(vcpupin_pin_new(cpus->get(), {SCHED_OTHER, 0}));
+  place.pin.reset(vcpupin_pin_new(qemu_pin::CpuSet{cpu}.get(), {SCHED_OTHER, 0}));
   if (!place.pin)
     return Error{"out of memory"};
   return place;

@@ -91,16 +91,16 @@ Result<Events> trace_qemu(KernelTrace &trace, const bench::SmallGuest &guest) {
   auto started = bench::StartedGuest::start(guest, [&] { return trace.start(); });
   if (!started)
     return started.error();
-  if (auto error = started->wait_guest())
-    return *error;
+  if (auto result = started->wait_guest(); !result)
+    return result.error();
   return trace.stop();
 }
 
 Result<Events> trace_loop(KernelTrace &trace, const bench::PinnedLoop &loop) {
-  if (auto error = trace.start())
-    return *error;
-  if (auto error = loop.run())
-    return *error;
+  if (auto result = trace.start(); !result)
+    return result.error();
+  if (auto result = loop.run(); !result)
+    return result.error();
   return trace.stop();
 }
 

@@ -40,7 +40,7 @@ enum class Pinner {
 };
 
 /* As fast as a client can be: two round trips, and a call for each vCPU. */
-std::optional<Error> pin_by_monitor(Qmp &monitor, const std::vector<unsigned> &cpus) {
+Result<> pin_by_monitor(Qmp &monitor, const std::vector<unsigned> &cpus) {
   auto threads = vcpu_threads(monitor);
   if (!threads)
     return threads.error();
@@ -51,7 +51,7 @@ std::optional<Error> pin_by_monitor(Qmp &monitor, const std::vector<unsigned> &c
     if (sched_setaffinity(thread, sizeof mask, &mask) != 0)
       return qemu_pin::system_error("sched_setaffinity", errno);
   }
-  return std::nullopt;
+  return {};
 }
 
 /* Of all vCPUs: the longest window, and the sums of what they did in theirs. */
@@ -96,16 +96,16 @@ Result<Figures> start_program(KernelTrace &trace, const bench::SmallGuest &guest
   auto started = bench::StartedGuest::start(guest, [&] { return trace.start(); });
   if (!started)
     return started.error();
-  if (auto error = started->wait_greeting())
-    return *error;
+  if (auto result = started->wait_greeting(); !result)
+    return result.error();
   std::optional<Qmp> monitor;
   if (pinner != Pinner::itself) {
     auto greeted = started->signs().monitor();
     if (!greeted)
       return greeted.error();
     monitor.emplace(std::move(*greeted));
-    if (auto error = pin_by_monitor(*monitor, cpus))
-      return *error;
+    if (auto result = pin_by_monitor(*monitor, cpus); !result)
+      return result.error();
   }
   std::optional<bench::Ring3Count> count;
   if (pinner == Pinner::us_paused) {
@@ -117,8 +117,8 @@ Result<Figures> start_program(KernelTrace &trace, const bench::SmallGuest &guest
       return taken.error();
     count = *taken;
   }
-  if (auto error = started->wait_guest())
-    return *error;
+  if (auto result = started->wait_guest(); !result)
+    return result.error();
   auto threads = pinned_threads(started->signs(), cpus);
   if (!threads)
     return threads.error();
@@ -138,16 +138,16 @@ Result<Figures> start_program(KernelTrace &trace, const bench::SmallGuest &guest
 
 Result<Figures> watch_libvirt(KernelTrace &trace, const bench::LibvirtPeer &libvirt,
                               LifeSigns &signs, const std::vector<unsigned> &cpus) {
-  if (auto error = trace.start())
-    return *error;
+  if (auto result = trace.start(); !result)
+    return result.error();
   auto virsh = libvirt.create();
   if (!virsh)
     return virsh.error();
   const auto has_failed = [&] { return virsh->wait(0ms).value_or(0) != 0; };
-  if (auto error = signs.wait_greeting(has_failed))
-    return *error;
-  if (auto error = signs.wait_guest(has_failed))
-    return *error;
+  if (auto result = signs.wait_greeting(has_failed); !result)
+    return result.error();
+  if (auto result = signs.wait_guest(has_failed); !result)
+    return result.error();
   if (virsh->wait(30s) != 0)
     return Error{"virsh create fails, although the guest runs"};
   auto threads = pinned_threads(signs, cpus);

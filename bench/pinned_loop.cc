@@ -11,7 +11,7 @@
 
 namespace bench {
 
-std::optional<qemu_pin::Error> PinnedLoop::run() const {
+qemu_pin::Result<> PinnedLoop::run() const {
   std::atomic<int> refused = 0;
   std::atomic<bool> may_end = false;
   std::binary_semaphore is_there(0);
@@ -35,7 +35,7 @@ std::optional<qemu_pin::Error> PinnedLoop::run() const {
   threads.clear();
   if (refused)
     return qemu_pin::system_error("sched_setaffinity", refused);
-  return std::nullopt;
+  return {};
 }
 
 } // namespace bench

@@ -21,7 +21,7 @@ struct PinnedLoop {
   /* Makes the threads, each when the one before says that it is there; ends all of them
    * when the last has. In the kernel's trace each then asks for a vCPU (and is refused), as
    * QEMU's do at that point. Fails when the kernel refuses a mask. */
-  std::optional<qemu_pin::Error> run() const;
+  qemu_pin::Result<> run() const;
 };
 
 } // namespace bench

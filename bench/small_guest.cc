@@ -3,7 +3,7 @@
 
 #include "harness/guest.h"
 #include "interruption.h"
-#include "kernel/procfs.h"
+#include "kernel/thread_pin.h"
 
 #include <csignal>
 #include <cstdio>
@@ -41,27 +41,27 @@ std::vector<std::string> command_line(const SmallGuest &guest, const LifeSigns &
 }
 
 Result<StartedGuest> StartedGuest::start(const SmallGuest &guest,
-                                         const std::function<std::optional<Error>()> &just_before) {
+                                         const std::function<Result<>()> &just_before) {
   auto signs = LifeSigns::listen();
   if (!signs)
     return signs.error();
   const Command command{command_line(guest, *signs), "", signs->folder().file("errors")};
-  if (auto error = just_before())
-    return *error;
+  if (auto result = just_before(); !result)
+    return result.error();
   auto program = Child::start(command);
   if (!program)
     return program.error();
   return StartedGuest(std::move(*signs), std::move(*program));
 }
 
-std::optional<Error> StartedGuest::wait_greeting() {
-  auto error = signs_.wait_greeting([this] { return has_ended(); });
-  return error ? explained(*error) : error;
+Result<> StartedGuest::wait_greeting() {
+  auto greeted = signs_.wait_greeting([this] { return has_ended(); });
+  return greeted ? greeted : explained(greeted.error());
 }
 
-std::optional<Error> StartedGuest::wait_guest() {
-  auto error = signs_.wait_guest([this] { return has_ended(); });
-  return error ? explained(*error) : error;
+Result<> StartedGuest::wait_guest() {
+  auto seen = signs_.wait_guest([this] { return has_ended(); });
+  return seen ? seen : explained(seen.error());
 }
 
 Error StartedGuest::explained(const Error &error) const {
@@ -113,9 +113,7 @@ bool are_pinned(const std::map<unsigned, pid_t> &threads, const std::vector<unsi
     const auto thread = threads.find(vcpu);
     if (thread == threads.end())
       return false;
-    const qemu_pin::Cpus mask(vcpupin_cpus_read_affinity(thread->second, nullptr));
-    if (!mask || vcpupin_cpus_count(mask.get()) != 1 ||
-        !vcpupin_cpus_contains(mask.get(), cpus[vcpu]))
+    if (qemu_pin::allowed_cpus(thread->second) != qemu_pin::CpuSet{cpus[vcpu]})
       return false;
   }
   return true;

@@ -39,14 +39,14 @@ public:
    * be started. */
   static qemu_pin::Result<StartedGuest>
   start(const SmallGuest &guest,
-        const std::function<std::optional<qemu_pin::Error>()> &just_before);
+        const std::function<qemu_pin::Result<>()> &just_before);
 
   LifeSigns &signs() { return signs_; }
   bool has_ended() { return program_.wait(std::chrono::milliseconds(0)).has_value(); }
 
   /* These wait as LifeSigns does; errors say what the program said, too. */
-  std::optional<qemu_pin::Error> wait_greeting();
-  std::optional<qemu_pin::Error> wait_guest();
+  qemu_pin::Result<> wait_greeting();
+  qemu_pin::Result<> wait_guest();
   qemu_pin::Error explained(const qemu_pin::Error &error) const;
 
   /* Asks the program to end, for 5 s; qemu-pin passes that on. */

@@ -28,13 +28,13 @@ namespace {
 Result<Figures> watch(LifeSigns &signs, Clock::time_point start, const std::vector<unsigned> &cpus,
                       const std::function<bool()> &has_ended) {
   Figures figures;
-  if (auto error = signs.wait_greeting(has_ended))
-    return *error;
-  if (auto error = signs.ask())
-    return *error;
+  if (auto result = signs.wait_greeting(has_ended); !result)
+    return result.error();
+  if (auto result = signs.ask(); !result)
+    return result.error();
   figures["greeting"] = bench::ms_between(start, signs.greeted());
-  if (auto error = signs.wait_answer(has_ended))
-    return *error;
+  if (auto result = signs.wait_answer(has_ended); !result)
+    return result.error();
   figures["answer"] = bench::ms_between(start, signs.answered());
   if (!cpus.empty()) {
     auto pinned = bench::wait_pinned(signs, cpus);
@@ -42,8 +42,8 @@ Result<Figures> watch(LifeSigns &signs, Clock::time_point start, const std::vect
       return pinned.error();
     figures["pinned"] = bench::ms_between(start, *pinned);
   }
-  if (auto error = signs.wait_guest(has_ended))
-    return *error;
+  if (auto result = signs.wait_guest(has_ended); !result)
+    return result.error();
   figures["guest"] = bench::ms_between(start, signs.guest_wrote());
   return figures;
 }
@@ -52,7 +52,7 @@ Result<Figures> start_program(const bench::SmallGuest &guest, const std::vector<
   Clock::time_point start;
   auto started = bench::StartedGuest::start(guest, [&] {
     start = Clock::now();
-    return std::optional<Error>();
+    return Result<>();
   });
   if (!started)
     return started.error();

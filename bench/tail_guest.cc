@@ -26,19 +26,18 @@ std::string stray(const std::string &who, pid_t thread, const std::vector<unsign
   auto allowed = qemu_pin::Procfs().allowed_cpus(thread, thread);
   if (!allowed || !*allowed)
     return who + " is gone";
-  auto cpus = qemu_pin::parse_cpus(list_text(expected));
-  if (cpus && vcpupin_cpus_equal((*allowed)->cpus.get(), cpus->get()))
+  if ((*allowed)->cpus == qemu_pin::CpuSet(expected.begin(), expected.end()))
     return "";
   return fmt::format("{} may run on CPUs {}, not {}", who, (*allowed)->list, list_text(expected));
 }
 
-std::optional<Error> sleep(milliseconds time) {
+Result<> sleep(milliseconds time) {
   constexpr milliseconds slice = 100ms;
   for (; time > 0ms && !interrupted(); time -= slice)
     std::this_thread::sleep_for(std::min(time, slice));
   if (interrupted())
     return Error{"interrupted"};
-  return std::nullopt;
+  return {};
 }
 
 /* QEMU's other threads are kept off the vCPU's CPU in all arms that pin. */
@@ -51,12 +50,12 @@ std::vector<std::string> pin_options(const TailGuestSpec &spec) {
 
 } // namespace
 
-std::optional<Error> run_program(const std::vector<std::string> &argv) {
+Result<> run_program(const std::vector<std::string> &argv) {
   auto child = Child::start({argv, "", ""});
   if (!child)
     return child.error();
   if (child->wait(patience) == 0)
-    return std::nullopt;
+    return {};
   std::string line;
   for (const std::string &word : argv)
     line.append(line.empty() ? "" : " ").append(word);
@@ -80,9 +79,9 @@ Result<GapRecord::Gaps> TailGuest::run() {
   if (!guest)
     return guest.error();
   auto gaps = watch(*record, *guest);
-  auto error = end(*guest); /* also when watching has failed */
-  if (gaps && error)
-    return *error;
+  auto ended = end(*guest); /* also when watching has failed */
+  if (gaps && !ended)
+    return ended.error();
   return gaps;
 }
 
@@ -106,10 +105,10 @@ Result<Guest> TailGuest::start(const GapRecord &record) {
   return Guest::start(guest);
 }
 
-std::optional<Error> TailGuest::pin_by_hand(pid_t process, pid_t vcpu) const {
+Result<> TailGuest::pin_by_hand(pid_t process, pid_t vcpu) const {
   const std::string rest = list_text(spec_.rest);
-  if (auto error = run_program({"taskset", "-a", "-c", "-p", rest, std::to_string(process)}))
-    return error;
+  if (auto result = run_program({"taskset", "-a", "-c", "-p", rest, std::to_string(process)}); !result)
+    return result.error();
   return run_program({"taskset", "-c", "-p", list_text(spec_.guest), std::to_string(vcpu)});
 }
 
@@ -121,15 +120,15 @@ Result<GapRecord::Gaps> TailGuest::watch(const GapRecord &record, Guest &guest) 
     return Error{"QEMU has not one vCPU"};
   const pid_t vcpu = threads->begin()->second;
   if (spec_.isolation == Isolation::by_hand)
-    if (auto error = pin_by_hand(guest.pid(), vcpu))
-      return *error;
+    if (auto result = pin_by_hand(guest.pid(), vcpu); !result)
+      return result.error();
   if (!record.wait_recording(0, patience))
     return Error{"the guest did not begin: " + guest.errors()};
-  if (auto error = sleep(spec_.settle))
-    return *error;
+  if (auto result = sleep(spec_.settle); !result)
+    return result.error();
   const auto from = record.read(0);
-  if (auto error = sleep(spec_.watch))
-    return *error;
+  if (auto result = sleep(spec_.watch); !result)
+    return result.error();
   auto gaps = record.since(from);
   if (!gaps)
     return gaps.error();
@@ -157,9 +156,9 @@ std::string TailGuest::what_is_wrong(pid_t vcpu) {
 }
 
 /* An isolation ends with its guest, when that ends by itself. */
-std::optional<Error> TailGuest::end(Guest &guest) {
+Result<> TailGuest::end(Guest &guest) {
   if (!restorer_)
-    return std::nullopt;
+    return {};
   if (auto answer = guest.monitor().execute("quit"); !answer)
     return answer.error();
   const auto deadline = std::chrono::steady_clock::now() + patience;
@@ -171,7 +170,7 @@ std::optional<Error> TailGuest::end(Guest &guest) {
   if (const std::string wrong = stray_hog(spec_.usable); !wrong.empty())
     return Error{"qemu-pin has not given the CPUs back: " + wrong};
   restorer_->is_done();
-  return std::nullopt;
+  return {};
 }
 
 } // namespace bench

@@ -61,10 +61,10 @@ public:
 private:
   qemu_pin::Result<Guest> start(const GapRecord &record);
   qemu_pin::Result<GapRecord::Gaps> watch(const GapRecord &record, Guest &guest);
-  std::optional<qemu_pin::Error> pin_by_hand(pid_t process, pid_t vcpu) const;
+  qemu_pin::Result<> pin_by_hand(pid_t process, pid_t vcpu) const;
   std::string what_is_wrong(pid_t vcpu);
   std::string stray_hog(const std::vector<unsigned> &expected) const;
-  std::optional<qemu_pin::Error> end(Guest &guest);
+  qemu_pin::Result<> end(Guest &guest);
 
   const TailGuestSpec &spec_;
   /* The guest itself ends before these: run() has it. */
@@ -74,7 +74,7 @@ private:
 };
 
 /* Runs it. Fails when it cannot be run, takes half a minute, or its exit status is not 0. */
-std::optional<qemu_pin::Error> run_program(const std::vector<std::string> &argv);
+qemu_pin::Result<> run_program(const std::vector<std::string> &argv);
 
 } // namespace bench
 

@@ -2,7 +2,7 @@
 #include "two_cpus.h"
 
 #include "harness/guest.h"
-#include "kernel/procfs.h"
+#include "kernel/thread_pin.h"
 
 #include <cstdlib>
 #include <string>
@@ -21,15 +21,8 @@ Result<std::array<unsigned, 2>> keep_to_two_cpus() {
   if (usable->size() < 2)
     return Error{"two host CPUs are needed, and this process may use one"};
   const std::array<unsigned, 2> two = {(*usable)[0], (*usable)[1]};
-  auto cpus = qemu_pin::parse_cpus(std::to_string(two[0]) + "," + std::to_string(two[1]));
-  if (!cpus)
-    return cpus.error();
-  char *trouble = nullptr;
-  if (!vcpupin_apply_cpus(gettid(), cpus->get(), &trouble)) {
-    Error error{trouble};
-    free(trouble);
-    return error;
-  }
+  if (auto result = qemu_pin::apply_cpus(gettid(), {two[0], two[1]}); !result)
+    return result.error();
   return two;
 }
 

@@ -89,17 +89,17 @@ Result<Guest> Guest::start(const GuestSpec &spec) {
   if (!process)
     return process.error();
   Guest guest(std::move(*files), std::move(*process));
-  if (auto error = guest.connect())
-    return *error;
+  if (auto result = guest.connect(); !result)
+    return result.error();
   return guest;
 }
 
-std::optional<Error> Guest::connect() {
+Result<> Guest::connect() {
   auto monitor = connect_when_ready(files_.file("qmp"), process_);
   if (!monitor)
     return Error{running() ? monitor.error().message : "QEMU ended: " + one_line(errors())};
   monitor_.emplace(std::move(*monitor));
-  return std::nullopt;
+  return {};
 }
 
 Result<Outcome> Guest::run(const GuestSpec &spec) {
@@ -161,10 +161,6 @@ Result<std::vector<unsigned>> usable_cpus() {
   auto allowed = qemu_pin::Procfs().allowed_cpus(getpid(), gettid());
   if (!allowed)
     return allowed.error();
-  const vcpupin_cpus *cpus = (*allowed)->cpus.get();
-  std::vector<unsigned> numbers;
-  for (unsigned cpu = 0; numbers.size() < vcpupin_cpus_count(cpus); ++cpu)
-    if (vcpupin_cpus_contains(cpus, cpu))
-      numbers.push_back(cpu);
-  return numbers;
+  const CpuSet &cpus = (*allowed)->cpus;
+  return std::vector<unsigned>(cpus.begin(), cpus.end());
 }

@@ -65,7 +65,7 @@ public:
 
 private:
   Guest(TempDir files, Child process) : files_(std::move(files)), process_(std::move(process)) {}
-  std::optional<qemu_pin::Error> connect();
+  qemu_pin::Result<> connect();
 
   TempDir files_; /* first, so that the process ends before its files do */
   Child process_;

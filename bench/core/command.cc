@@ -44,7 +44,7 @@ private:
 };
 
 /* Beside its place first: a reader never sees half a file. */
-std::optional<Error> write_whole(const std::string &path, const std::string &text) {
+Result<> write_whole(const std::string &path, const std::string &text) {
   const std::string beside = path + ".new";
   write_text(beside, text);
   std::error_code trouble;
@@ -52,19 +52,19 @@ std::optional<Error> write_whole(const std::string &path, const std::string &tex
     std::filesystem::rename(beside, path, trouble);
   if (trouble)
     return Error{path + ": cannot be written: " + trouble.message()};
-  return std::nullopt;
+  return {};
 }
 
-std::optional<Error> write_results(const Report &report, const std::string &folder) {
+Result<> write_results(const Report &report, const std::string &folder) {
   std::error_code trouble;
   std::filesystem::create_directories(folder, trouble);
   if (trouble)
     return Error{folder + ": " + trouble.message()};
   const std::string stem = folder + "/" + report.name;
   for (std::size_t i = 0; i < report.plots.size(); ++i)
-    if (auto error = write_svg(report.plots[i],
-                               stem + (i ? "-" + std::to_string(i + 1) : std::string()) + ".svg"))
-      return error;
+    if (auto result = write_svg(report.plots[i],
+                               stem + (i ? "-" + std::to_string(i + 1) : std::string()) + ".svg"); !result)
+      return result.error();
   return write_whole(stem + ".json", as_json(report).dump(1) + "\n");
 }
 
@@ -96,13 +96,13 @@ Result<Report> measure_arms(const Benchmark &benchmark, const Setting &setting) 
   return summarize(benchmark, *runs);
 }
 
-std::optional<Error> wait_for_quiet(const Setting &setting, ArmRuns &runs) {
+Result<> wait_for_quiet(const Setting &setting, ArmRuns &runs) {
   auto gate = wait_until_quiet(gate_of(setting));
   if (!gate)
     return gate.error();
   runs.busy += !gate->quiet;
   runs.busy_looks += gate->busy_looks;
-  return std::nullopt;
+  return {};
 }
 
 int run(int argc, char **argv, const std::string &name,
@@ -146,8 +146,8 @@ int run(int argc, char **argv, const std::string &name,
   report->facts["qemu"] = version_of(setting.qemu);
   fmt::print("{}\n", as_text(*report));
   fflush(stdout);
-  if (auto error = write_results(*report, results))
-    return fail(name, *error);
+  if (auto result = write_results(*report, results); !result)
+    return fail(name, result.error());
   return 0;
 }
 

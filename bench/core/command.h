@@ -34,7 +34,7 @@ qemu_pin::Result<Report> measure_arms(const Benchmark &benchmark, const Setting 
 
 /* For what is not an arm's repetition: waits for a quiet machine (not when quick), and counts
  * in runs when it was not quiet in time. */
-std::optional<qemu_pin::Error> wait_for_quiet(const Setting &setting, ArmRuns &runs);
+qemu_pin::Result<> wait_for_quiet(const Setting &setting, ArmRuns &runs);
 
 /* Parses the options (--help tells them), calls measure, prints the table, and writes
  * NAME.json and NAME.svg to --results. Exit status: 0 measured, 2 usage or trouble, 128 + N

@@ -100,7 +100,7 @@ std::string script(const Plot &plot, const std::string &output) {
 
 } // namespace
 
-std::optional<Error> write_svg(const Plot &plot, const std::string &path) {
+Result<> write_svg(const Plot &plot, const std::string &path) {
   auto folder = TempDir::make();
   if (!folder)
     return folder.error();
@@ -118,7 +118,7 @@ std::optional<Error> write_svg(const Plot &plot, const std::string &path) {
   std::filesystem::rename(drawn, path, trouble);
   if (trouble)
     return Error{path + ": " + trouble.message()};
-  return std::nullopt;
+  return {};
 }
 
 } // namespace bench

@@ -35,7 +35,7 @@ struct Plot {
 
 /* Writes the SVG, whole or not at all. Fails when gnuplot is missing or refuses, with its
  * words. */
-std::optional<qemu_pin::Error> write_svg(const Plot &plot, const std::string &path);
+qemu_pin::Result<> write_svg(const Plot &plot, const std::string &path);
 
 } // namespace bench
 

@@ -4,48 +4,93 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
-#include <fmt/ranges.h>
-#include <iterator>
+#include <fmt/format.h>
 #include <memory>
+#include <new>
+#include <stdexcept>
 
 namespace qemu_pin {
 
-Result<Cpus> parse_cpus(const std::string &list) {
+CpuSet::CpuSet(const CpuSet &other) {
+  if (other.cpus_)
+    *this = copy_of(other.cpus_.get());
+}
+
+CpuSet CpuSet::copy_of(const vcpupin_cpus *cpus) {
+  CpuSet copy(vcpupin_cpus_copy(cpus, nullptr));
+  if (!copy.cpus_)
+    throw std::bad_alloc();
+  return copy;
+}
+
+const vcpupin_cpus *CpuSet::get() const {
+  static const CpuSet none = [] {
+    CpuSet set;
+    set.changed();
+    return set;
+  }();
+  return cpus_ ? cpus_.get() : none.cpus_.get();
+}
+
+vcpupin_cpus *CpuSet::changed() {
+  if (!cpus_)
+    cpus_.reset(vcpupin_cpus_new());
+  if (!cpus_)
+    throw std::bad_alloc();
+  return cpus_.get();
+}
+
+unsigned CpuSet::last() const {
+  unsigned cpu = 0;
+  vcpupin_cpus_last(get(), &cpu);
+  return cpu;
+}
+
+void CpuSet::insert(unsigned cpu) {
   char *message = nullptr;
-  Cpus cpus(vcpupin_cpus_parse(list.c_str(), &message));
-  std::unique_ptr<char, decltype(&std::free)> owned(message, std::free);
-  if (!cpus)
-    return Error{message ? message : "out of memory"};
-  return cpus;
+  if (vcpupin_cpus_add(changed(), cpu, &message))
+    return;
+  if (!message)
+    throw std::bad_alloc();
+  throw std::out_of_range(library_error(message).message);
+}
+
+void CpuSet::erase(unsigned cpu) {
+  if (cpus_)
+    vcpupin_cpus_remove(cpus_.get(), cpu);
+}
+
+void CpuSet::merge(const CpuSet &others) {
+  if (!others.empty() && !vcpupin_cpus_add_all(changed(), others.get(), nullptr))
+    throw std::bad_alloc();
+}
+
+void CpuSet::keep(const CpuSet &others) {
+  if (cpus_)
+    vcpupin_cpus_keep(cpus_.get(), others.get());
+}
+
+Error library_error(char *message) {
+  const std::unique_ptr<char, decltype(&std::free)> owned(message, &std::free);
+  return Error{message ? message : "out of memory"};
 }
 
 Result<CpuSet> read_cpu_set(const std::string &list) {
-  auto cpus = parse_cpus(list);
+  char *message = nullptr;
+  vcpupin_cpus *cpus = vcpupin_cpus_parse(list.c_str(), &message);
   if (!cpus)
-    return cpus.error();
-  return cpu_set(cpus->get());
-}
-
-CpuSet cpu_set(const vcpupin_cpus *cpus) {
-  CpuSet set;
-  const std::size_t count = vcpupin_cpus_count(cpus);
-  for (unsigned cpu = 0; set.size() < count; ++cpu)
-    if (vcpupin_cpus_contains(cpus, cpu))
-      set.insert(set.end(), cpu);
-  return set;
+    return library_error(message);
+  return CpuSet(cpus);
 }
 
 std::string cpu_list(const CpuSet &cpus) {
-  if (cpus.empty())
-    return "";
-  auto parsed = parse_cpus(fmt::format("{}", fmt::join(cpus, ",")));
-  if (!parsed)
-    return "";
-  std::unique_ptr<char, decltype(&std::free)> text(vcpupin_cpus_format(parsed->get()), &std::free);
-  return text ? text.get() : "";
+  const std::unique_ptr<char, decltype(&std::free)> text(vcpupin_cpus_format(cpus.get()),
+                                                         &std::free);
+  if (!text)
+    throw std::bad_alloc();
+  return text.get();
 }
 
-/* Digits hold four CPUs each, the last digit the lowest; a comma follows every eighth. */
 std::string cpus_text(const std::string &list) {
   return (list.find_first_of(",-") == std::string::npos ? "CPU " : "CPUs ") + list;
 }
@@ -55,6 +100,7 @@ std::string cpus_are(const std::string &list) {
   return text + (text.starts_with("CPUs") ? " are" : " is");
 }
 
+/* Digits hold four CPUs each, the last digit the lowest; a comma follows every eighth. */
 Result<CpuSet> read_cpu_mask(const std::string &mask) {
   constexpr unsigned digit_cpus = 4;
   CpuSet cpus;
@@ -80,7 +126,7 @@ std::string cpu_mask(const CpuSet &cpus, const std::string &like) {
   constexpr unsigned digit_cpus = 4, group = 8;
   auto digits = static_cast<unsigned>(like.size() - std::count(like.begin(), like.end(), ','));
   if (!cpus.empty())
-    digits = std::max(digits, *cpus.rbegin() / digit_cpus + 1);
+    digits = std::max(digits, cpus.last() / digit_cpus + 1);
   std::string mask;
   for (unsigned digit = digits; digit-- > 0;) {
     unsigned value = 0;
@@ -94,9 +140,9 @@ std::string cpu_mask(const CpuSet &cpus, const std::string &like) {
 }
 
 CpuSet without(const CpuSet &all, const CpuSet &others) {
-  CpuSet rest;
-  std::set_difference(all.begin(), all.end(), others.begin(), others.end(),
-                      std::inserter(rest, rest.end()));
+  CpuSet rest = all;
+  if (rest.cpus_)
+    vcpupin_cpus_remove_all(rest.cpus_.get(), others.get());
   return rest;
 }
 

@@ -1,6 +1,6 @@
 /*
- * Sets of host CPUs while a plan is made, and their text. Reading and writing CPU
- * lists is libvcpupin's; here are only the ways there and back.
+ * Sets of host CPUs: libvcpupin's, as a value that is used as the standard library's sets
+ * are. What a list looks like, and what it may hold, is libvcpupin's to say.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -9,30 +9,120 @@
 
 #include "base/result.h"
 
+#include <cstddef>
+#include <initializer_list>
+#include <iterator>
 #include <memory>
-#include <set>
 #include <string>
 #include <vcpupin.h>
 
 namespace qemu_pin {
 
-struct FreeCpus {
-  void operator()(vcpupin_cpus *cpus) const { vcpupin_cpus_free(cpus); }
+/* Host CPUs, as Linux numbers them. What needs memory throws std::bad_alloc, and what gets a
+ * CPU above VCPUPIN_CPU_MAX std::out_of_range. */
+class CpuSet {
+public:
+  /* Walks the CPUs in ascending order. */
+  class Iterator {
+  public:
+    using iterator_category = std::forward_iterator_tag;
+    using value_type = unsigned;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const unsigned *;
+    using reference = unsigned;
+
+    Iterator() = default;
+    unsigned operator*() const { return cpu_; }
+    Iterator &operator++() {
+      move_to(cpu_ + 1);
+      return *this;
+    }
+    Iterator operator++(int) {
+      const Iterator former = *this;
+      ++*this;
+      return former;
+    }
+    bool operator==(const Iterator &) const = default;
+
+  private:
+    friend class CpuSet;
+    explicit Iterator(const vcpupin_cpus *cpus) : cpus_(cpus) { move_to(0); }
+    void move_to(unsigned from) {
+      if (!vcpupin_cpus_next(cpus_, from, &cpu_))
+        *this = Iterator();
+    }
+
+    const vcpupin_cpus *cpus_ = nullptr;
+    unsigned cpu_ = 0;
+  };
+  using iterator = Iterator;
+  using const_iterator = Iterator;
+  using value_type = unsigned;
+
+  CpuSet() = default;
+  CpuSet(std::initializer_list<unsigned> cpus) : CpuSet(cpus.begin(), cpus.end()) {}
+  template <typename Input> CpuSet(Input first, Input last) { insert(first, last); }
+  /* Takes the library's set over. */
+  explicit CpuSet(vcpupin_cpus *owned) : cpus_(owned) {}
+  CpuSet(const CpuSet &other);
+  CpuSet(CpuSet &&) noexcept = default;
+  CpuSet &operator=(const CpuSet &other) { return *this = CpuSet(other); }
+  CpuSet &operator=(CpuSet &&) noexcept = default;
+  ~CpuSet() = default;
+
+  /* A copy of the library's set. */
+  static CpuSet copy_of(const vcpupin_cpus *cpus);
+
+  /* The library's set, borrowed; never null. */
+  const vcpupin_cpus *get() const;
+
+  bool empty() const { return size() == 0; }
+  std::size_t size() const { return cpus_ ? vcpupin_cpus_count(cpus_.get()) : 0; }
+  bool contains(unsigned cpu) const { return cpus_ && vcpupin_cpus_contains(cpus_.get(), cpu); }
+  bool contains_all(const CpuSet &others) const {
+    return vcpupin_cpus_contains_all(get(), others.get());
+  }
+  bool intersects(const CpuSet &other) const {
+    return vcpupin_cpus_intersects(get(), other.get());
+  }
+
+  Iterator begin() const { return cpus_ ? Iterator(cpus_.get()) : Iterator(); }
+  Iterator end() const { return {}; }
+  /* The highest CPU; of a set that is not empty. */
+  unsigned last() const;
+
+  void insert(unsigned cpu);
+  template <typename Input> void insert(Input first, Input last) {
+    for (; first != last; ++first)
+      insert(*first);
+  }
+  void erase(unsigned cpu);
+  /* Adds all of others. */
+  void merge(const CpuSet &others);
+  /* Removes what is not in others. */
+  void keep(const CpuSet &others);
+
+  friend bool operator==(const CpuSet &a, const CpuSet &b) {
+    return vcpupin_cpus_equal(a.get(), b.get());
+  }
+  /* By their CPUs, lowest first, as words are ordered by their letters. */
+  friend bool operator<(const CpuSet &a, const CpuSet &b) {
+    return vcpupin_cpus_compare(a.get(), b.get()) < 0;
+  }
+
+private:
+  struct Free {
+    void operator()(vcpupin_cpus *cpus) const { vcpupin_cpus_free(cpus); }
+  };
+  vcpupin_cpus *changed();
+
+  std::unique_ptr<vcpupin_cpus, Free> cpus_; /* null: empty */
+
+  friend CpuSet without(const CpuSet &all, const CpuSet &others);
 };
-/* A set of host CPUs, owned. */
-using Cpus = std::unique_ptr<vcpupin_cpus, FreeCpus>;
-
-/* Reads a CPU list by libvcpupin; the message is the library's. */
-Result<Cpus> parse_cpus(const std::string &list);
-
-/* Host CPUs, as Linux numbers them. */
-using CpuSet = std::set<unsigned>;
 
 /* From a CPU list; the message is libvcpupin's. */
 Result<CpuSet> read_cpu_set(const std::string &list);
-
-/* From the library's own. */
-CpuSet cpu_set(const vcpupin_cpus *cpus);
 
 /* "0-3,8"; "" for none. */
 std::string cpu_list(const CpuSet &cpus);
@@ -50,6 +140,9 @@ std::string cpu_mask(const CpuSet &cpus, const std::string &like);
 
 /* Those of all that are not in others. */
 CpuSet without(const CpuSet &all, const CpuSet &others);
+
+/* What a call of libvcpupin's gave as its message, which is freed. */
+Error library_error(char *message);
 
 } // namespace qemu_pin
 

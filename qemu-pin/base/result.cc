@@ -6,7 +6,7 @@
 namespace qemu_pin {
 
 Error system_error(const std::string &what, int number) {
-  return Error{what + ": " + std::generic_category().message(number)};
+  return {what + ": " + std::generic_category().message(number), number};
 }
 
 } // namespace qemu_pin

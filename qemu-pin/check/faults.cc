@@ -206,9 +206,8 @@ Faults service(const CpuSet &usable, const Taken &taken, const std::string &who,
     fault.message = why;
     return {fault};
   }
-  CpuSet both;
-  std::set_intersection(pin->begin(), pin->end(), taken.cpus.begin(), taken.cpus.end(),
-                        std::inserter(both, both.end()));
+  CpuSet both = *pin;
+  both.keep(taken.cpus);
   if (both.empty())
     return {};
   fault.message = fmt::format("{} is on host CPU{} {}, where {}{}", who,

@@ -78,7 +78,7 @@ bool is_even(const std::map<const Core *, CpuSet> &on) {
   const std::size_t threads = on.begin()->second.size();
   return std::all_of(on.begin(), on.end(), [&](const auto &one) {
     const CpuSet &vcpus = one.second;
-    return vcpus.size() == threads && *vcpus.rbegin() - *vcpus.begin() + 1 == threads;
+    return vcpus.size() == threads && vcpus.last() - *vcpus.begin() + 1 == threads;
   });
 }
 

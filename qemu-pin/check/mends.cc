@@ -23,7 +23,7 @@ CpuSet free_cpus(const Topology &topology, const CpuSet &vcpus) {
       continue;
     if (steps[core.domain] < nearest) {
       nearest = steps[core.domain];
-      free.clear();
+      free = CpuSet();
     }
     free.insert(core.cpus.begin(), core.cpus.end());
   }

@@ -44,7 +44,7 @@ Result<Placement> new_placement(const Topology &topology, const GuestDescription
     auto placement = place(topology, request);
     if (placement)
       return placement;
-    request.reserve.clear();
+    request.reserve = CpuSet();
   }
   request.reserve_cores = 1;
   auto placement = place(topology, request);

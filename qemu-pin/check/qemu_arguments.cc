@@ -110,9 +110,8 @@ private:
 
   void pin(const std::string &option, const std::string &value) {
     auto read = read_pin_option(option, value);
-    const auto error = read ? pins_.add(*read) : read.error();
-    if (error)
-      guest_.errors.push_back(error->message);
+    if (auto result = read ? pins_.add(*read) : Result<>(read.error()); !result)
+      guest_.errors.push_back(result.error().message);
   }
 
   void object(const std::string &option, const std::string &value) {

@@ -24,7 +24,7 @@ std::vector<std::string> step_names() {
   return names;
 }
 
-std::optional<Error> fault_of(const CpuSet &cpus, const CpuSet &online) {
+Result<> fault_of(const CpuSet &cpus, const CpuSet &online) {
   if (cpus.empty())
     return Error{"there are no CPUs to isolate"};
   if (const CpuSet missing = without(cpus, online); !missing.empty())
@@ -32,7 +32,7 @@ std::optional<Error> fault_of(const CpuSet &cpus, const CpuSet &online) {
                              cpu_list(online))};
   if (without(online, cpus).empty())
     return Error{cpus_are(cpu_list(cpus)) + " all that the host has: it needs one for itself"};
-  return std::nullopt;
+  return {};
 }
 
 } // namespace
@@ -64,8 +64,8 @@ Result<IsolationRequest> isolation_request(const IsolationOptions &options, cons
                                            const CpuSet &cpus, const std::vector<Step> &steps) {
   IsolationRequest request = options.request;
   request.cpus = cpus;
-  if (auto error = fault_of(request.cpus, host.online()))
-    return *error;
+  if (auto result = fault_of(request.cpus, host.online()); !result)
+    return result.error();
   if (!options.mems.empty()) {
     auto mems =
         options.mems[0] == 'N' ? read_memory_nodes(host, options.mems) : read_cpu_set(options.mems);

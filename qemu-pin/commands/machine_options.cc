@@ -89,15 +89,15 @@ void add_machine_options(const Command &subcommand, MachineOptions &options, boo
         .excludes("--name");
 }
 
-std::optional<Error> take_process(std::vector<std::string> &arguments, MachineOptions &options) {
+Result<> take_process(std::vector<std::string> &arguments, MachineOptions &options) {
   const auto process = arguments.empty() ? std::nullopt : number<pid_t>(arguments[0]);
   if (!process)
-    return std::nullopt;
+    return {};
   if (!options.name.empty())
     return Error{"--name excludes PID"};
   arguments.erase(arguments.begin());
   options.process = *process;
-  return std::nullopt;
+  return {};
 }
 
 Result<std::unique_ptr<Machine>> open_machine(const MachineOptions &options) {

@@ -26,7 +26,7 @@ void add_machine_options(const Command &subcommand, MachineOptions &options, boo
 
 /* Takes a PID from the front of a subcommand's arguments, if one is there. Fails when it
  * cannot be together with the other options. */
-std::optional<Error> take_process(std::vector<std::string> &arguments, MachineOptions &options);
+Result<> take_process(std::vector<std::string> &arguments, MachineOptions &options);
 
 /*
  * The machine that is meant: where no option says which, the only one that runs. Fails

@@ -113,7 +113,7 @@ void add_output_options(const Command &plan, PlanOptions &options) {
   plan.add_flag("-q,--quiet", options.quiet, "Only the plan, without the reasons").group(group);
 }
 
-std::optional<Error> complete(PlanOptions &options) {
+Result<> complete(PlanOptions &options) {
   PlacementRequest &request = options.request;
   if (options.vcpus)
     request.vcpus = options.vcpus;
@@ -141,7 +141,7 @@ std::optional<Error> complete(PlanOptions &options) {
     return Error{"--disks needs --iothreads"};
   if (request.overcommit && !request.vcpus)
     return Error{"--overcommit needs --vcpus"};
-  return std::nullopt;
+  return {};
 }
 
 void print(const PlanOptions &options, const PinPlan &plan, const std::string &reasons) {
@@ -170,8 +170,8 @@ int make(const PlanOptions &options) {
     return report(placement.error().message);
   const PinPlan plan = plan_for(*topology, *placement, options.iothreads, options.disks);
   if (!options.picture.empty())
-    if (auto error = draw(topology->xml, plan, placement->idle, options.picture))
-      return report(error->message);
+    if (auto result = draw(topology->xml, plan, placement->idle, options.picture); !result)
+      return report(result.error().message);
   std::string reasons;
   if (!options.quiet)
     reasons = explanation(*topology, options.request, *placement, plan);
@@ -196,8 +196,8 @@ void add_plan(Program &program, int &status) {
   plan.callback([options, plan, &status] {
     if (plan.was_given("--vcpus") && !options->vcpus)
       status = report("--vcpus 0: a guest has at least one vCPU");
-    else if (auto error = complete(*options))
-      status = report(error->message);
+    else if (auto result = complete(*options); !result)
+      status = report(result.error().message);
     else
       status = options->file.empty() ? make(*options) : print_known(*options);
   });

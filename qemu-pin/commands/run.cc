@@ -98,22 +98,22 @@ std::optional<unsigned> most_vcpus(const std::vector<std::string> &arguments) {
 }
 
 /* What can be told before QEMU is started. */
-std::optional<Error> fault_of(const CommandLine &line) {
+Result<> fault_of(const CommandLine &line) {
   const auto most = most_vcpus(line.rest);
   for (const PinOption &option : line.pins) {
     AskedPins pin;
-    if (auto error = pin.add(option))
-      return error;
+    if (auto result = pin.add(option); !result)
+      return result.error();
     const auto vcpu = option.option == "-vcpu" ? number<unsigned>(option.name) : std::nullopt;
     if (vcpu && most && *vcpu >= *most)
       return Error{fmt::format("{}: {}", option.text(), no_vcpu(*vcpu, *most))};
     const CpuSet &cpus = pin.emulator       ? pin.emulator->cpus
                          : pin.vcpus.size() ? pin.vcpus.begin()->second.cpus
                                             : pin.iothreads.begin()->second.cpus;
-    if (auto error = why_not(cpus))
-      return Error{option.text() + ": " + error->message};
+    if (auto result = why_not(cpus); !result)
+      return Error{option.text() + ": " + result.error().message};
   }
-  return std::nullopt;
+  return {};
 }
 
 /* A stock QEMU with these pins, as our child. */
@@ -135,24 +135,24 @@ public:
     if (!own)
       return report(own.error().message);
     start_ = *own;
-    if (auto error = start_qemu())
-      return report(error->message);
+    if (auto result = start_qemu(); !result)
+      return report(result.error().message);
     PinnedStart start(request_, *supervisor_, monitor_.take());
-    auto error = start.greet();
+    auto pinned = start.greet();
     /* As the patched QEMU does: who waits for -daemonize is to configure the machine. */
-    if (!error && request_.daemonize && request_.preconfig)
+    if (pinned && request_.daemonize && request_.preconfig)
       go_to_background();
-    if (!error)
-      error = start.wait_for_machine();
-    if (!error)
-      error = start.pin();
-    if (error)
-      return failed(start, *error);
+    if (pinned)
+      pinned = start.wait_for_machine();
+    if (pinned)
+      pinned = start.pin();
+    if (!pinned)
+      return failed(start, pinned.error());
     auto watch = PinWatch::start(start.machine(), request_.asked, start.later(), start_, report);
     if (!watch)
       return failed(start, watch.error());
-    if (auto refused = start.let_run())
-      return failed(start, *refused);
+    if (auto result = start.let_run(); !result)
+      return failed(start, result.error());
     if (guard_)
       return leave(*watch);
     watch->run(&*supervisor_);
@@ -172,7 +172,7 @@ private:
     return end_likewise(qemu);
   }
 
-  std::optional<Error> start_qemu() {
+  Result<> start_qemu() {
     auto monitor = PrivateMonitor::make();
     if (!monitor)
       return monitor.error();
@@ -195,12 +195,12 @@ private:
     PassedSignals::heed_all();
     supervisor_.emplace(std::move(*signals), std::move(*child), /*shares_terminal=*/!guard_);
     if (guard_)
-      return std::nullopt;
+      return {};
     auto last_resort = start_last_resort(supervisor_->child());
     if (!last_resort)
       return last_resort.error();
     last_resort_.emplace(std::move(*last_resort));
-    return std::nullopt;
+    return {};
   }
 
   Result<ChildProcess> start_guarded(const ChildCommand &command) {
@@ -308,8 +308,8 @@ int run(const RunOptions &options) {
   if (!asked)
     return report(asked.error().message);
   if (!is_native)
-    if (auto error = fault_of(*line))
-      return report(error->message);
+    if (auto result = fault_of(*line); !result)
+      return report(result.error().message);
   std::optional<GuestIsolation> isolation;
   if (options.isolate) {
     auto begun = isolate_for(options, *line);

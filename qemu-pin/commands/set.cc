@@ -46,7 +46,7 @@ Result<unsigned> vcpu_number(const std::string &text, const std::string &name) {
 }
 
 /* vcpu=N:CPUS, iothread=ID:CPUS, emulator=CPUS */
-std::optional<Error> add_cpus(AskedPins &asked, const std::string &text) {
+Result<> add_cpus(AskedPins &asked, const std::string &text) {
   auto parts = split(text);
   if (!parts)
     return parts.error();
@@ -75,7 +75,7 @@ std::optional<Error> add_cpus(AskedPins &asked, const std::string &text) {
   if (!pin->cpus.empty())
     return Error{text + ": its CPUs are given already"};
   pin->cpus = *cpus;
-  return std::nullopt;
+  return {};
 }
 
 /* ROLE=POLICY[:PRIORITY] for all of that role, or ROLE=NAME:POLICY[:PRIORITY]. */
@@ -110,7 +110,7 @@ Result<SchedAssignment> read_sched_assignment(const std::string &text) {
   return assignment;
 }
 
-std::optional<Error> add_sched(AskedPins &asked, const std::string &text,
+Result<> add_sched(AskedPins &asked, const std::string &text,
                                const std::vector<MachineThread> &threads) {
   auto given = read_sched_assignment(text);
   if (!given)
@@ -141,7 +141,7 @@ std::optional<Error> add_sched(AskedPins &asked, const std::string &text,
     if (!is_there)
       return Error{text + ": no thread of this machine is known to be such a one"};
   }
-  return std::nullopt;
+  return {};
 }
 
 Result<AskedPins> read(const SetOptions &options, Machine &machine) {
@@ -153,14 +153,14 @@ Result<AskedPins> read(const SetOptions &options, Machine &machine) {
     asked = asked_by(*plan);
   }
   for (const std::string &assignment : options.assignments)
-    if (auto error = add_cpus(asked, assignment))
-      return *error;
+    if (auto result = add_cpus(asked, assignment); !result)
+      return result.error();
   auto threads = machine.threads();
   if (!threads)
     return threads.error();
   for (const std::string &sched : options.scheds)
-    if (auto error = add_sched(asked, sched, *threads))
-      return *error;
+    if (auto result = add_sched(asked, sched, *threads); !result)
+      return result.error();
   return asked;
 }
 
@@ -213,8 +213,8 @@ private:
 };
 
 int set(SetOptions &options) {
-  if (auto error = take_process(options.assignments, options.machine))
-    return report(error->message);
+  if (auto result = take_process(options.assignments, options.machine); !result)
+    return report(result.error().message);
   if (options.assignments.empty() && options.scheds.empty() && options.plan.empty())
     return report("what to set is missing: vcpu=N:CPUS and so on, --sched or --plan (try --help)");
   auto machine = open_machine(options.machine);

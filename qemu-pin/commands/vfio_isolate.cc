@@ -50,10 +50,10 @@ void tell(const VfioCommandLine &line, const StepReport &report) {
 }
 
 /* What one who was killed left. */
-std::optional<Error> undo_interrupted_one(const Host &host, Journal &journal) {
+Result<> undo_interrupted_one(const Host &host, Journal &journal) {
   const Isolation *one = journal.content().find(no_cpus);
   if (!one || one->state == Isolation::State::isolated)
-    return std::nullopt;
+    return {};
   const std::string holder = holder_text(*one);
   auto undone = undo_isolation(host, journal, no_cpus, /*force=*/false);
   if (!undone)
@@ -64,7 +64,7 @@ std::optional<Error> undo_interrupted_one(const Host &host, Journal &journal) {
   fail(fmt::format("undone: what {} left, which was interrupted", holder));
   for (const std::string &left : undone->left)
     fail("left alone: " + left);
-  return std::nullopt;
+  return {};
 }
 
 std::string file_of(const VfioCommandLine &line) {
@@ -78,8 +78,8 @@ Result<Journal> open_journal(const Host &host, const VfioCommandLine &line) {
   auto journal = Journal::open_file(file, /*is_new=*/false);
   if (!journal)
     return is_kept ? Journal::open_file(file, /*is_new=*/true) : std::move(journal);
-  if (auto error = undo_interrupted_one(host, *journal))
-    return Error{file + ": " + error->message};
+  if (auto result = undo_interrupted_one(host, *journal); !result)
+    return Error{file + ": " + result.error().message};
   if (!journal->content().isolations.empty())
     fail(fmt::format("{}: replaced; what it told of is not restored, by {}", file,
                      holder_text(journal->content().isolations.front())));
@@ -87,7 +87,7 @@ Result<Journal> open_journal(const Host &host, const VfioCommandLine &line) {
   return journal;
 }
 
-std::optional<Error> take_steps(const Host &host, Journal &journal, const VfioCommandLine &line,
+Result<> take_steps(const Host &host, Journal &journal, const VfioCommandLine &line,
                                 const VfioCommand &command, const IsolationRequest &request) {
   for (const VfioStep &one : vfio_steps(command))
     for (int times = 0; times < most_repeats; ++times) {
@@ -99,10 +99,10 @@ std::optional<Error> take_steps(const Host &host, Journal &journal, const VfioCo
       if (!one.repeats || report->writes.empty())
         break;
     }
-  return std::nullopt;
+  return {};
 }
 
-std::optional<Error> change(const Host &host, const VfioCommandLine &line, Commands commands,
+Result<> change(const Host &host, const VfioCommandLine &line, Commands commands,
                             const std::string &called_as) {
   auto journal = open_journal(host, line);
   if (!journal)
@@ -112,13 +112,13 @@ std::optional<Error> change(const Host &host, const VfioCommandLine &line, Comma
   for (const VfioCommand &command : commands)
     request.steps.emplace_back(command_name(command));
   std::vector<std::string> told;
-  if (auto error = begin_isolation(host, *journal, request, told))
-    return error;
+  if (auto result = begin_isolation(host, *journal, request, told); !result)
+    return result.error();
   for (const VfioCommand &command : commands)
-    if (auto error = take_steps(host, *journal, line, command, request)) {
+    if (auto result = take_steps(host, *journal, line, command, request); !result) {
       if (!journal->content().isolations.empty())
-        error->message += fmt::format(" (qemu-pin vfio-isolate restore {})", file_of(line));
-      return error;
+        result.error().message += fmt::format(" (qemu-pin vfio-isolate restore {})", file_of(line));
+      return result.error();
     }
   if (!line.undo_file.empty())
     return end_isolation(*journal, no_cpus);
@@ -151,11 +151,11 @@ int restore(const Host &host, const std::string &file) {
 }
 
 /* A journal that others use must not be open meanwhile, so what changes is in one piece. */
-std::optional<Error> order_fault(const std::vector<VfioCommand> &commands) {
+Result<> order_fault(const std::vector<VfioCommand> &commands) {
   const auto first = std::find_if_not(commands.begin(), commands.end(), is_restore);
   const auto end = std::find_if(first, commands.end(), is_restore);
   if (std::find_if_not(end, commands.end(), is_restore) == commands.end())
-    return std::nullopt;
+    return {};
   return Error{"restore must be before or after all commands that change something"};
 }
 
@@ -176,8 +176,8 @@ int carry_out(const Host &host, const VfioCommandLine &line, const std::string &
     const auto begin = commands.begin() + static_cast<std::ptrdiff_t>(at);
     const auto end = std::find_if(begin, commands.end(), is_restore);
     const Commands some(begin, end);
-    if (auto error = change(host, line, some, called_as))
-      return fail(error->message);
+    if (auto result = change(host, line, some, called_as); !result)
+      return fail(result.error().message);
     at += some.size();
   }
   return status;
@@ -192,8 +192,8 @@ int vfio_isolate(const Tail &tail) {
     fmt::print("{}", vfio_help);
     return done;
   }
-  if (auto error = order_fault(line->commands))
-    return fail(error->message);
+  if (auto result = order_fault(line->commands); !result)
+    return fail(result.error().message);
   if (geteuid() != 0)
     return fail("it changes the host, and must be run by root (sudo)");
   const HeldSignals held;

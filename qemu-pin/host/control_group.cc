@@ -86,7 +86,7 @@ Result<bool> make_control_group(const Host &host, const std::string &folder) {
 
 /* What forks while we move is seen the next time; what has ended stays a moment, mostly a
  * very short one. */
-std::optional<Error> remove_control_group(const Host &host, const std::string &folder,
+Result<> remove_control_group(const Host &host, const std::string &folder,
                                           const std::string &members, const std::string &home) {
   const auto deadline = std::chrono::steady_clock::now() + 2s;
   std::chrono::microseconds pause = 50us;
@@ -95,9 +95,9 @@ std::optional<Error> remove_control_group(const Host &host, const std::string &f
   const HostFile destination = host.writable(home + "/" + members);
   for (;;) {
     for (pid_t id : ids_in(host, left))
-      destination.write(fmt::format("{}\n", id));
+      (void)destination.write(fmt::format("{}\n", id)); /* seen by the next look */
     if (rmdir(path.c_str()) == 0 || errno == ENOENT)
-      return std::nullopt;
+      return {};
     if (errno != EBUSY || std::chrono::steady_clock::now() >= deadline)
       return system_error(path, errno);
     std::this_thread::sleep_for(pause);
@@ -134,16 +134,18 @@ Result<Members> move_members(const Host &host, const std::string &from, const st
         if (!stat || stat->is_kernels)
           continue;
       }
-      const auto refusal = destination.write(std::to_string(id) + "\n");
-      const auto stat = refusal ? stat_of(host, id) : std::nullopt;
-      if (!refusal) {
+      const auto written = destination.write(std::to_string(id) + "\n");
+      if (written) {
         ++members.moved;
         moved = true;
-      } else if (stat && stat->is_kernels && refusal->number == EINVAL) {
+        continue;
+      }
+      const auto stat = stat_of(host, id);
+      if (stat && stat->is_kernels && written.error().number == EINVAL) {
         refused.insert(id);
         members.unmoved.push_back(stat->name);
-      } else if (stat && refusal->number != ESRCH) {
-        return Error{refusal->message + ", for process " + std::to_string(id)};
+      } else if (stat && written.error().number != ESRCH) {
+        return Error{written.error().message + ", for process " + std::to_string(id)};
       }
     }
   }

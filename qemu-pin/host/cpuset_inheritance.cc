@@ -67,21 +67,21 @@ std::string without_cpusets(const Host &host, const std::string &folder) {
   return controllers_line(controllers);
 }
 
-std::optional<Refusal> reset_cpusets(const Host &host, const std::string &folder) {
+Result<> reset_cpusets(const Host &host, const std::string &folder) {
   const SettingName setting = file_setting(folder + "/cgroup.subtree_control");
   const std::string before = controllers_line(controllers_below(host, folder));
   std::vector<ThreadMask> masks;
   collect_masks(host, folder, masks);
-  if (auto refusal = write_setting(host, setting, without_cpusets(host, folder)))
-    return refusal;
-  if (auto refusal = write_setting(host, setting, before))
-    return refusal;
+  if (auto result = write_setting(host, setting, without_cpusets(host, folder)); !result)
+    return result.error();
+  if (auto result = write_setting(host, setting, before); !result)
+    return result.error();
   for (const ThreadMask &mask : masks)
-    write_setting(host, mask.thread, mask.list); /* it may have ended */
-  return std::nullopt;
+    (void)write_setting(host, mask.thread, mask.list); /* it may have ended */
+  return {};
 }
 
-std::optional<Refusal> copy_parents_set(const Host &host, const std::string &file) {
+Result<> copy_parents_set(const Host &host, const std::string &file) {
   const std::filesystem::path path(file);
   const std::string parents = path.parent_path().parent_path() / path.filename();
   return host.write_file(file, host.line_of(parents + ".effective") + "\n");

@@ -25,10 +25,10 @@ bool may_reset_cpusets(const Host &host, const std::string &folder,
 std::string without_cpusets(const Host &host, const std::string &folder);
 
 /* Does so. Threads keep masks of their own, which the kernel forgets before 6.2. */
-std::optional<Refusal> reset_cpusets(const Host &host, const std::string &folder);
+Result<> reset_cpusets(const Host &host, const std::string &folder);
 
 /* Gives a group the set that its parent has now, which is as good until that changes. */
-std::optional<Refusal> copy_parents_set(const Host &host, const std::string &file);
+Result<> copy_parents_set(const Host &host, const std::string &file);
 
 } // namespace qemu_pin
 

@@ -32,25 +32,25 @@ HostFile::HostFile(std::string path, bool is_live)
     : path_(std::move(path)), is_live_(is_live), fd_(open(path_.c_str(), O_WRONLY | O_CLOEXEC)),
       fault_(fd_ ? 0 : errno) {}
 
-std::optional<Refusal> HostFile::write(const std::string &value) const {
+Result<> HostFile::write(const std::string &value) const {
   if (!fd_)
-    return refusal(path_, fault_);
+    return system_error(path_, fault_);
   const ssize_t size = ::write(fd_.number(), value.data(), value.size());
   if (size < 0)
-    return refusal(path_, errno);
+    return system_error(path_, errno);
   if (static_cast<std::size_t>(size) != value.size())
-    return refusal(path_, EIO);
+    return system_error(path_, EIO);
   /* Not before: a captured file is never empty meanwhile. */
   if (!is_live_ && (ftruncate(fd_.number(), size) != 0 || lseek(fd_.number(), 0, SEEK_SET) != 0))
-    return refusal(path_, errno);
-  return std::nullopt;
+    return system_error(path_, errno);
+  return {};
 }
 
 HostFile Host::writable(const std::string &file) const {
   return {path(file), is_live()};
 }
 
-std::optional<Refusal> Host::write_file(const std::string &file, const std::string &value) const {
+Result<> Host::write_file(const std::string &file, const std::string &value) const {
   return writable(file).write(value);
 }
 

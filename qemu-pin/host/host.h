@@ -28,7 +28,7 @@ public:
 
   /* In one write(2), as the kernel wants it. An empty refusal: done; one that could not be
    * opened refuses all. */
-  std::optional<Refusal> write(const std::string &value) const;
+  Result<> write(const std::string &value) const;
 
 private:
   std::string path_;
@@ -57,7 +57,7 @@ public:
   HostFile writable(const std::string &file) const;
 
   /* Opened for one write. */
-  std::optional<Refusal> write_file(const std::string &file, const std::string &value) const;
+  Result<> write_file(const std::string &file, const std::string &value) const;
 
   /* Names in a folder, sorted; none where there is no such folder. */
   std::vector<std::string> names_in(const std::string &folder) const;

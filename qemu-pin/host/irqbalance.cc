@@ -91,7 +91,7 @@ class Conversation {
 public:
   explicit Conversation(pid_t irqbalance) : irqbalance_(irqbalance) {}
 
-  std::optional<Refusal> say(const std::string &command) {
+  Result<> say(const std::string &command) {
     if (command.size() > longest_command)
       return refusal(EMSGSIZE);
     for (const Address &where : addresses(irqbalance_)) {
@@ -102,15 +102,15 @@ public:
         return refusal(fault);
       if (!send(command))
         return refusal(errno);
-      return std::nullopt;
+      return {};
     }
     return is_there(irqbalance_)
-               ? Refusal{ECONNREFUSED, who(irqbalance_) + " has no socket to be told by"}
+               ? Error{who(irqbalance_) + " has no socket to be told by", ECONNREFUSED}
                : refusal(ESRCH);
   }
 
   /* What comes until it hangs up; "" of a command that is not answered. */
-  std::variant<std::string, Refusal> listen(seconds time) {
+  Result<std::string> listen(seconds time) {
     const auto deadline = steady_clock::now() + time;
     std::string answer;
     std::array<char, 4096> piece{};
@@ -132,8 +132,8 @@ public:
   }
 
 private:
-  Refusal refusal(int number) const {
-    return {number, system_error(who(irqbalance_), number).message};
+  Error refusal(int number) const {
+    return system_error(who(irqbalance_), number);
   }
 
   /* 0, or an errno. */
@@ -171,14 +171,14 @@ private:
 };
 
 /* The answer to a command that has one. */
-std::variant<std::string, Refusal> ask(pid_t irqbalance, const std::string &command) {
+Result<std::string> ask(pid_t irqbalance, const std::string &command) {
   Conversation first(irqbalance), second(irqbalance);
-  if (const auto refusal = first.say(no_command))
-    return *refusal;
-  if (auto end = first.listen(until_it_listens); std::holds_alternative<Refusal>(end))
+  if (auto result = first.say(no_command); !result)
+    return result.error();
+  if (auto end = first.listen(until_it_listens); !end)
     return end;
-  if (const auto refusal = second.say(command))
-    return *refusal;
+  if (auto result = second.say(command); !result)
+    return result.error();
   return second.listen(for_answer);
 }
 
@@ -195,9 +195,9 @@ std::optional<std::string> word_after(const std::string &text, const std::string
 Result<std::optional<CpuSet>> read_ban(pid_t irqbalance) {
   using Found = std::optional<CpuSet>;
   const auto answer = ask(irqbalance, "setup");
-  if (const auto *refusal = std::get_if<Refusal>(&answer))
-    return is_there(irqbalance) ? Result<Found>(Error{refusal->message}) : Found();
-  const auto mask = word_after(std::get<std::string>(answer), "BANNED");
+  if (!answer)
+    return is_there(irqbalance) ? Result<Found>(answer.error()) : Found();
+  const auto mask = word_after(*answer, "BANNED");
   auto banned = mask && !mask->empty() ? read_cpu_mask(*mask) : CpuSet();
   if (mask && banned)
     return Found(*banned);
@@ -252,7 +252,7 @@ Result<std::optional<std::string>> banned_cpus(pid_t irqbalance) {
   return Found((**ban == banned_by_itself(irqbalance) ? "" : cpu_list(**ban)) + "\n");
 }
 
-std::optional<Refusal> ban_cpus(pid_t irqbalance, const std::string &cpus) {
+Result<> ban_cpus(pid_t irqbalance, const std::string &cpus) {
   const std::string list = cpus.substr(0, cpus.find('\n'));
   return Conversation(irqbalance).say("settings cpus " + (list.empty() ? "NULL" : list));
 }

@@ -27,7 +27,7 @@ Result<std::optional<std::string>> banned_cpus(pid_t irqbalance);
 /* cpus: a CPU list; "" is what it would choose by itself. Does not wait until it listens.
  * ECONNREFUSED: it has no socket; ETIMEDOUT: others wait for it already; EMSGSIZE: a longer list
  * than it reads; ESRCH: it has gone. */
-std::optional<Refusal> ban_cpus(pid_t irqbalance, const std::string &cpus);
+Result<> ban_cpus(pid_t irqbalance, const std::string &cpus);
 
 struct IrqbalanceBan {
   CpuSet cpus;      /* that it leaves alone */

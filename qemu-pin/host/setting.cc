@@ -26,12 +26,8 @@ bool has_gone(int number) {
   return number == ENOENT || number == ENODEV || number == ESRCH || number == ENOTDIR;
 }
 
-bool has_gone(const Refusal &refusal) {
+bool has_gone(const Error &refusal) {
   return has_gone(refusal.number);
-}
-
-Refusal refusal(const std::string &what, int number) {
-  return {number, system_error(what, number).message};
 }
 
 bool is_write_only(const SettingName &setting) {

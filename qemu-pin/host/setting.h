@@ -7,6 +7,8 @@
 #ifndef QEMU_PIN_HOST_SETTING_H
 #define QEMU_PIN_HOST_SETTING_H
 
+#include "base/result.h"
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -39,18 +41,9 @@ SettingName thread_setting(pid_t thread, std::uint64_t start_time);
 /* As people are told of it: "thread 4711", "/proc/irq/24/smp_affinity_list". */
 std::string setting_text(const SettingName &setting);
 
-/* Why a write was refused. */
-struct Refusal {
-  int number; /* errno */
-  std::string message;
-};
-
 /* What was to be read or written has gone. */
 bool has_gone(int number);
-bool has_gone(const Refusal &refusal);
-
-/* "WHAT: No such file or directory", for the errno given. */
-Refusal refusal(const std::string &what, int number);
+bool has_gone(const Error &refusal);
 
 /* What reads for seconds yet as it was before it was last written, so it is only written. */
 bool is_write_only(const SettingName &setting);

@@ -51,17 +51,17 @@ Result<std::optional<std::string>> read_thread(const ThreadName &thread) {
 }
 
 /* CPUs that are offline the kernel adds by itself. */
-std::optional<Refusal> write_thread(const ThreadName &thread, const std::string &list,
+Result<> write_thread(const ThreadName &thread, const std::string &list,
                                     const CpuSet &online) {
   const std::string what = "thread " + std::to_string(thread.id);
   if (!is_there(thread))
-    return refusal(what, ESRCH);
+    return system_error(what, ESRCH);
   auto cpus = read_cpu_set(list.substr(0, list.find('\n')));
   if (!cpus)
-    return Refusal{EINVAL, what + ": " + cpus.error().message};
-  if (auto error = apply_cpus(thread.id, without(*cpus, without(*cpus, online))))
-    return is_there(thread) ? Refusal{EINVAL, what + ": " + error->message} : refusal(what, ESRCH);
-  return std::nullopt;
+    return Error{what + ": " + cpus.error().message, EINVAL};
+  if (auto result = apply_cpus(thread.id, without(*cpus, without(*cpus, online))); !result)
+    return is_there(thread) ? Error{what + ": " + result.error().message, EINVAL} : system_error(what, ESRCH);
+  return {};
 }
 
 /* The kernel prints controllers in an order of its own, and is told of changes only. */
@@ -105,7 +105,7 @@ Result<std::optional<std::string>> read_setting(const Host &host, const SettingN
   return is_there(*thread) ? banned_cpus(thread->id) : std::optional<std::string>();
 }
 
-std::optional<Refusal> write_setting(const Host &host, const SettingName &setting,
+Result<> write_setting(const Host &host, const SettingName &setting,
                                      const std::string &value) {
   if (setting.kind == Kind::file)
     return host.write_file(setting.name, lists_controllers(setting.name)
@@ -115,10 +115,10 @@ std::optional<Refusal> write_setting(const Host &host, const SettingName &settin
     return write_unit_property(setting.name, value);
   const auto thread = thread_of(setting.name);
   if (!thread)
-    return Refusal{EINVAL, "'" + setting.name + "' names no thread"};
+    return Error{"'" + setting.name + "' names no thread", EINVAL};
   if (setting.kind == Kind::thread)
     return write_thread(*thread, value, host.online());
-  return is_there(*thread) ? ban_cpus(thread->id, value) : refusal("irqbalance", ESRCH);
+  return is_there(*thread) ? ban_cpus(thread->id, value) : system_error("irqbalance", ESRCH);
 }
 
 } // namespace qemu_pin

@@ -35,17 +35,15 @@ int open_private(sd_bus **bus) {
 
 } // namespace
 
-BusResult<SystemdBus> SystemdBus::open(const std::string &what) {
+Result<SystemdBus> SystemdBus::open(const std::string &what) {
   if (!LibSystemd::load())
-    return Refusal{ECONNREFUSED,
-                   what + ": systemd cannot be reached: libsystemd.so.0 is not installed"};
+    return Error{what + ": systemd cannot be reached: libsystemd.so.0 is not installed", ECONNREFUSED};
   sd_bus *bus = nullptr;
   const int of_system = libsystemd().open_system(&bus);
   const int of_private = of_system < 0 ? open_private(&bus) : 0;
   if (of_private < 0)
-    return Refusal{ECONNREFUSED,
-                   fmt::format("{}: systemd cannot be reached: system bus: {}; {}: {}", what,
-                               strerror(-of_system), private_address, strerror(-of_private))};
+    return Error{fmt::format("{}: systemd cannot be reached: system bus: {}; {}: {}", what,
+                               strerror(-of_system), private_address, strerror(-of_private)), ECONNREFUSED};
   return SystemdBus(bus, what);
 }
 
@@ -55,7 +53,7 @@ BusMessage SystemdBus::method(const char *name) const {
   return BusMessage(message);
 }
 
-BusResult<BusMessage> SystemdBus::call(const BusMessage &message, std::uint64_t patience) const {
+Result<BusMessage> SystemdBus::call(const BusMessage &message, std::uint64_t patience) const {
   BusError error;
   sd_bus_message *reply = nullptr;
   const int result = libsystemd().call(bus_.get(), message.get(), patience, &error.error, &reply);
@@ -64,7 +62,7 @@ BusResult<BusMessage> SystemdBus::call(const BusMessage &message, std::uint64_t 
   return BusMessage(reply);
 }
 
-BusResult<BusMessage> SystemdBus::property(const std::string &path, const std::string &interface,
+Result<BusMessage> SystemdBus::property(const std::string &path, const std::string &interface,
                                            const char *name, const char *type) const {
   BusError error;
   sd_bus_message *reply = nullptr;
@@ -75,13 +73,13 @@ BusResult<BusMessage> SystemdBus::property(const std::string &path, const std::s
   return BusMessage(reply);
 }
 
-Refusal SystemdBus::refusal(const sd_bus_error &error, int result) const {
+Error SystemdBus::refusal(const sd_bus_error &error, int result) const {
   int number = libsystemd().error_is_set(&error) ? libsystemd().error_get_errno(&error) : -result;
   if (libsystemd().error_has_name(&error, no_such_unit))
     number = ENOENT;
   else if (number == ENOENT)
     number = EIO; /* what is missing is not the unit */
-  return {number, fmt::format("{}: {}", what_, error.message ? error.message : strerror(number))};
+  return {fmt::format("{}: {}", what_, error.message ? error.message : strerror(number)), number};
 }
 
 } // namespace qemu_pin

@@ -12,7 +12,6 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <variant>
 
 namespace qemu_pin {
 
@@ -21,10 +20,8 @@ struct FreeBusMessage {
 };
 using BusMessage = std::unique_ptr<sd_bus_message, FreeBusMessage>;
 
-/* A T, or why there is none. A unit that is not there is ENOENT; systemd that cannot be
+/* What fails here has a number: a unit that is not there is ENOENT; systemd that cannot be
  * reached is ECONNREFUSED. */
-template <typename T> using BusResult = std::variant<T, Refusal>;
-
 class SystemdBus {
 public:
   static constexpr const char *service = "org.freedesktop.systemd1";
@@ -33,17 +30,17 @@ public:
   static constexpr std::uint64_t usual_patience = 30'000'000; /* microseconds */
 
   /* Over the system bus, or where none runs, to systemd itself. what begins all messages. */
-  static BusResult<SystemdBus> open(const std::string &what);
+  static Result<SystemdBus> open(const std::string &what);
 
   /* A call of the manager's, still without arguments. */
   BusMessage method(const char *name) const;
 
   /* Waits so many microseconds for the reply. */
-  BusResult<BusMessage> call(const BusMessage &message,
+  Result<BusMessage> call(const BusMessage &message,
                              std::uint64_t patience = usual_patience) const;
 
   /* type: as D-Bus writes it, "ay". */
-  BusResult<BusMessage> property(const std::string &path, const std::string &interface,
+  Result<BusMessage> property(const std::string &path, const std::string &interface,
                                  const char *name, const char *type) const;
 
   sd_bus *get() const { return bus_.get(); }
@@ -55,7 +52,7 @@ private:
 
   SystemdBus(sd_bus *bus, std::string what) : bus_(bus), what_(std::move(what)) {}
 
-  Refusal refusal(const sd_bus_error &error, int result) const;
+  Error refusal(const sd_bus_error &error, int result) const;
 
   std::unique_ptr<sd_bus, FreeBus> bus_;
   std::string what_;

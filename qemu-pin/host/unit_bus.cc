@@ -74,7 +74,7 @@ std::string list_of(const std::uint8_t *bytes, std::size_t size) {
 }
 
 std::vector<std::uint8_t> bytes_of(const CpuSet &set) {
-  std::vector<std::uint8_t> bytes(set.empty() ? 0 : *set.rbegin() / byte_bits + 1);
+  std::vector<std::uint8_t> bytes(set.empty() ? 0 : set.last() / byte_bits + 1);
   for (unsigned i : set)
     bytes[i / byte_bits] = static_cast<std::uint8_t>(bytes[i / byte_bits] | 1U << i % byte_bits);
   return bytes;
@@ -83,34 +83,34 @@ std::vector<std::uint8_t> bytes_of(const CpuSet &set) {
 /* A unit that systemd has in memory, through one connection. */
 class Unit {
 public:
-  static BusResult<Unit> find(const UnitProperty &property) {
+  static Result<Unit> find(const UnitProperty &property) {
     auto bus = SystemdBus::open(property.setting);
-    if (auto *refusal = std::get_if<Refusal>(&bus))
-      return std::move(*refusal);
-    Unit unit(std::move(std::get<SystemdBus>(bus)), property);
+    if (!bus)
+      return bus.error();
+    Unit unit(std::move(*bus), property);
     const BusMessage message = unit.bus_.method("GetUnit");
     libsystemd().message_append(message.get(), "s", property.unit.c_str());
     auto reply = unit.bus_.call(message);
-    if (auto *refusal = std::get_if<Refusal>(&reply))
-      return std::move(*refusal);
+    if (!reply)
+      return reply.error();
     const char *path = nullptr;
-    libsystemd().message_read(std::get<BusMessage>(reply).get(), "o", &path);
+    libsystemd().message_read(reply->get(), "o", &path);
     unit.path_ = path ? path : "";
     return unit;
   }
 
-  BusResult<std::string> value() const {
+  Result<std::string> value() const {
     auto reply = bus_.property(path_, property_.interface(), property_.name.c_str(), "ay");
-    if (auto *refusal = std::get_if<Refusal>(&reply))
-      return std::move(*refusal);
+    if (!reply)
+      return reply.error();
     const void *bytes = nullptr;
     std::size_t size = 0;
-    libsystemd().message_read_array(std::get<BusMessage>(reply).get(), 'y', &bytes, &size);
+    libsystemd().message_read_array(reply->get(), 'y', &bytes, &size);
     return list_of(static_cast<const std::uint8_t *>(bytes), size);
   }
 
   /* As of "systemctl set-property --runtime", which writes a drop-in. */
-  std::optional<Refusal> set(const CpuSet &set) const {
+  Result<> set(const CpuSet &set) const {
     const std::vector<std::uint8_t> bytes = bytes_of(set);
     const BusMessage message = bus_.method("SetUnitProperties");
     sd_bus_message *m = message.get();
@@ -123,16 +123,16 @@ public:
     for (int i = 0; i < 3; ++i)
       libsystemd().message_close_container(m);
     auto reply = bus_.call(message);
-    if (auto *refusal = std::get_if<Refusal>(&reply))
-      return *refusal;
-    return std::nullopt;
+    if (!reply)
+      return reply.error();
+    return {};
   }
 
-  std::optional<Refusal> reload() const {
+  Result<> reload() const {
     auto reply = bus_.call(bus_.method("Reload"), reload_patience);
-    if (auto *refusal = std::get_if<Refusal>(&reply))
-      return *refusal;
-    return std::nullopt;
+    if (!reply)
+      return reply.error();
+    return {};
   }
 
   /* The files that systemd has read it from. */
@@ -141,13 +141,12 @@ public:
     std::vector<std::string> files;
     auto fragment = bus_.property(path_, interface, "FragmentPath", "s");
     const char *path = nullptr;
-    if (auto *message = std::get_if<BusMessage>(&fragment))
-      if (libsystemd().message_read(message->get(), "s", &path) > 0 && *path)
-        files.emplace_back(path);
+    if (fragment && libsystemd().message_read(fragment->get(), "s", &path) > 0 && *path)
+      files.emplace_back(path);
     auto drop_ins = bus_.property(path_, interface, "DropInPaths", "as");
-    if (auto *message = std::get_if<BusMessage>(&drop_ins)) {
-      libsystemd().message_enter_container(message->get(), 'a', "s");
-      while (libsystemd().message_read(message->get(), "s", &path) > 0)
+    if (drop_ins) {
+      libsystemd().message_enter_container(drop_ins->get(), 'a', "s");
+      while (libsystemd().message_read(drop_ins->get(), "s", &path) > 0)
         files.emplace_back(path);
     }
     return files;
@@ -157,8 +156,7 @@ public:
   std::string cgroup_folder() const {
     auto reply = bus_.property(path_, property_.interface(), "ControlGroup", "s");
     const char *path = nullptr;
-    auto *message = std::get_if<BusMessage>(&reply);
-    if (!message || libsystemd().message_read(message->get(), "s", &path) <= 0 || !*path)
+    if (!reply || libsystemd().message_read(reply->get(), "s", &path) <= 0 || !*path)
       return "";
     return std::string(cgroup_mount) + path;
   }
@@ -203,33 +201,33 @@ std::string wait_for_job(const SystemdBus &bus, const EndedJobs &jobs, const std
 /* A unit's control group has what its parent has, if it could not be made to inherit it:
  * while there is a process below, the kernel refuses to empty its set, and systemd leaves it
  * at that. When the last unit that has a set loses it, systemd has them all inherit. */
-std::optional<Refusal> widen(const std::string &folder, const std::string &file) {
+Result<> widen(const std::string &folder, const std::string &file) {
   const Host host;
   if (folder.empty() || host.line_of(folder + "/" + file).empty())
-    return std::nullopt;
+    return {};
   const std::string parent = folder.substr(0, folder.rfind('/'));
   return host.write_file(folder + "/" + file,
                          host.line_of(parent + "/" + file + ".effective") + "\n");
 }
 
 /* Has the control group what the property says? systemd only logs it if not. */
-std::optional<Refusal> group_fault(const UnitProperty &property, const std::string &folder,
+Result<> group_fault(const UnitProperty &property, const std::string &folder,
                                    const CpuSet &set) {
   if (folder.empty())
-    return std::nullopt; /* the unit has no process */
+    return {}; /* the unit has no process */
   const std::string file = folder + "/" + property.cgroup_file();
   const std::string list = Host().line_of(file);
   auto found = list.empty() ? CpuSet() : read_cpu_set(list);
   if (found && *found == set)
-    return std::nullopt;
-  return Refusal{EIO, fmt::format("{}: systemd has taken '{}', but {} is '{}'", property.setting,
-                                  cpu_list(set), file, list)};
+    return {};
+  return Error{fmt::format("{}: systemd has taken '{}', but {} is '{}'", property.setting,
+                                  cpu_list(set), file, list), EIO};
 }
 
 /* Gives a unit the set that its other files say: by having systemd read them again, the
  * drop-in gone, so that nothing tells that there was one. Whoever is killed before the end
  * finds the property as it was. False if they say something else. */
-BusResult<bool> revert(const Unit &unit, const UnitProperty &property, const CpuSet &set) {
+Result<bool> revert(const Unit &unit, const UnitProperty &property, const CpuSet &set) {
   const std::vector<std::string> drop_ins = runtime_drop_ins(property.unit, property.name);
   std::vector<std::string> files = unit.files();
   std::erase_if(files, [&](const std::string &file) {
@@ -238,13 +236,13 @@ BusResult<bool> revert(const Unit &unit, const UnitProperty &property, const Cpu
   if (set_in_files(files, property.name) != set)
     return false;
   if (set.empty())
-    if (auto refusal = widen(unit.cgroup_folder(), property.cgroup_file()))
-      return *refusal;
+    if (auto result = widen(unit.cgroup_folder(), property.cgroup_file()); !result)
+      return result.error();
   for (const std::string &drop_in : drop_ins)
-    if (auto error = remove_drop_in(drop_in))
-      return Refusal{EIO, error->message};
-  if (auto refusal = unit.reload())
-    return *refusal;
+    if (auto result = remove_drop_in(drop_in); !result)
+      return Error{result.error().message, EIO};
+  if (auto result = unit.reload(); !result)
+    return result.error();
   return true;
 }
 
@@ -262,49 +260,47 @@ Result<std::optional<std::string>> read_unit_property(const std::string &setting
   if (!property)
     return property.error();
   auto unit = Unit::find(*property);
-  auto value = std::holds_alternative<Unit>(unit) ? std::get<Unit>(unit).value()
-                                                  : BusResult<std::string>(std::get<Refusal>(unit));
-  if (const auto *refusal = std::get_if<Refusal>(&value)) {
-    if (refusal->number == ENOENT)
-      return std::optional<std::string>();
-    return Error{refusal->message};
-  }
-  return std::optional(std::get<std::string>(value));
+  auto value = unit ? unit->value() : Result<std::string>(unit.error());
+  if (!value && value.error().number == ENOENT)
+    return std::optional<std::string>();
+  if (!value)
+    return value.error();
+  return std::optional(*value);
 }
 
-std::optional<Refusal> write_unit_property(const std::string &setting, const std::string &value) {
+Result<> write_unit_property(const std::string &setting, const std::string &value) {
   auto property = unit_property(setting);
   if (!property)
-    return Refusal{EINVAL, property.error().message};
+    return Error{property.error().message, EINVAL};
   const std::string list = value.substr(0, value.find_last_not_of('\n') + 1);
   auto set = list.empty() ? CpuSet() : read_cpu_set(list);
   if (!set)
-    return Refusal{EINVAL, setting + ": " + set.error().message};
+    return Error{setting + ": " + set.error().message, EINVAL};
   auto found = Unit::find(*property);
-  if (const auto *refusal = std::get_if<Refusal>(&found))
-    return *refusal;
-  const Unit &unit = std::get<Unit>(found);
+  if (!found)
+    return found.error();
+  const Unit &unit = *found;
   const auto reverted = revert(unit, *property, *set);
-  if (const auto *refusal = std::get_if<Refusal>(&reverted))
-    return *refusal;
-  if (!std::get<bool>(reverted))
-    if (auto refusal = unit.set(*set))
-      return refusal;
+  if (!reverted)
+    return reverted.error();
+  if (!*reverted)
+    if (auto result = unit.set(*set); !result)
+      return result.error();
   /* systemd answers this once it has seen to the control groups. */
   const auto now = unit.value();
-  if (const auto *refusal = std::get_if<Refusal>(&now))
-    return *refusal;
+  if (!now)
+    return now.error();
   const std::string folder = unit.cgroup_folder();
   if (set->empty())
     return widen(folder, property->cgroup_file());
   return group_fault(*property, folder, *set);
 }
 
-std::optional<Error> start_scope(const std::string &scope, pid_t process) {
+Result<> start_scope(const std::string &scope, pid_t process) {
   auto opened = SystemdBus::open(scope);
-  if (const auto *refusal = std::get_if<Refusal>(&opened))
-    return Error{refusal->message};
-  const SystemdBus &bus = std::get<SystemdBus>(opened);
+  if (!opened)
+    return opened.error();
+  const SystemdBus &bus = *opened;
   EndedJobs jobs;
   sd_bus_slot *slot = nullptr;
   const int watched =
@@ -314,8 +310,8 @@ std::optional<Error> start_scope(const std::string &scope, pid_t process) {
   if (watched < 0)
     return Error{scope + ": " + strerror(-watched)};
   auto reply = bus.call(bus.method("Subscribe"));
-  if (const auto *refusal = std::get_if<Refusal>(&reply))
-    return Error{refusal->message};
+  if (!reply)
+    return reply.error();
   const BusMessage message = bus.method("StartTransientUnit");
   const std::string description = fmt::format("CPUs isolated by qemu-pin for process {}", process);
   libsystemd().message_append(message.get(), "ssa(sv)a(sa(sv))", scope.c_str(), "fail", 5,
@@ -323,14 +319,14 @@ std::optional<Error> start_scope(const std::string &scope, pid_t process) {
                               "PIDs", "au", 1, static_cast<std::uint32_t>(process), "Delegate", "b",
                               1, "CollectMode", "s", "inactive-or-failed", 0);
   reply = bus.call(message);
-  if (const auto *refusal = std::get_if<Refusal>(&reply))
-    return Error{refusal->message};
+  if (!reply)
+    return reply.error();
   const char *job = nullptr;
-  libsystemd().message_read(std::get<BusMessage>(reply).get(), "o", &job);
+  libsystemd().message_read(reply->get(), "o", &job);
   const std::string result = job ? wait_for_job(bus, jobs, job) : "systemd named no job";
   if (result != "done")
     return Error{fmt::format("{}: {}", scope, result)};
-  return std::nullopt;
+  return {};
 }
 
 } // namespace qemu_pin

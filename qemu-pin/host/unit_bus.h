@@ -25,11 +25,11 @@ bool is_systemd_host(const Host &host);
 Result<std::optional<std::string>> read_unit_property(const std::string &setting);
 
 /* A property that gets "" is as it was before it was ever set: its drop-in has gone too. */
-std::optional<Refusal> write_unit_property(const std::string &setting, const std::string &value);
+Result<> write_unit_property(const std::string &setting, const std::string &value);
 
 /* A scope in the root slice for a process of ours and what it starts: "qemu-pin-2-7.scope".
  * It ends with its last process. */
-std::optional<Error> start_scope(const std::string &scope, pid_t process);
+Result<> start_scope(const std::string &scope, pid_t process);
 
 } // namespace qemu_pin
 

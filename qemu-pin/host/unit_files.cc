@@ -55,14 +55,14 @@ std::vector<std::string> runtime_drop_ins(const std::string &unit, const std::st
   return {root + control_folder + file, root + transient_folder + file};
 }
 
-std::optional<Error> remove_drop_in(const std::string &file) {
+Result<> remove_drop_in(const std::string &file) {
   if (unlink(file.c_str()) != 0 && errno != ENOENT)
     return system_error(file, errno);
   /* What is not empty stays: rmdir() fails then, as it should. */
   const std::filesystem::path folder = std::filesystem::path(file).parent_path();
   if (rmdir(folder.c_str()) == 0)
     rmdir(folder.parent_path().c_str());
-  return std::nullopt;
+  return {};
 }
 
 std::optional<CpuSet> set_in_files(const std::vector<std::string> &files,
@@ -80,7 +80,7 @@ std::optional<CpuSet> set_in_files(const std::vector<std::string> &files,
       if (value->ends_with('\\'))
         return std::nullopt; /* it goes on in the next line */
       if (value->find_first_not_of(blanks) == std::string::npos)
-        set.clear();
+        set = CpuSet();
       else if (!add_lists(*value, set))
         return std::nullopt;
     }

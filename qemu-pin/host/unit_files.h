@@ -21,7 +21,7 @@ std::vector<std::string> runtime_drop_ins(const std::string &unit, const std::st
 
 /* Removes such a drop-in, and folders that it leaves empty and that systemd makes anew.
  * One that is not there is no error. */
-std::optional<Error> remove_drop_in(const std::string &file);
+Result<> remove_drop_in(const std::string &file);
 
 /* What a unit's files, in systemd's order, come to for a property that is a set; nothing
  * when that cannot be told. */

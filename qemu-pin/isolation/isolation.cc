@@ -124,7 +124,7 @@ Result<std::vector<std::string>> undo_interrupted(const Host &host, Journal &jou
   }
 }
 
-std::optional<Error> begin_isolation(const Host &host, Journal &journal,
+Result<> begin_isolation(const Host &host, Journal &journal,
                                      const IsolationRequest &request,
                                      std::vector<std::string> &told) {
   auto undone = undo_interrupted(host, journal);
@@ -143,7 +143,7 @@ std::optional<Error> begin_isolation(const Host &host, Journal &journal,
   journal.content().isolations.push_back({request.id(), Isolation::State::isolating, getpid(),
                                           request.command, utc_now(), guest_group(host, request),
                                           request.steps});
-  return std::nullopt;
+  return {};
 }
 
 Result<StepReport> take_step(const Host &host, Journal &journal, const Step &step,
@@ -156,8 +156,8 @@ Result<StepReport> take_step(const Host &host, Journal &journal, const Step &ste
   if (!plan)
     return fail(plan.error().message);
   StepTaker taker(host, journal, step.name, id);
-  if (auto error = taker.enter(plan->operations))
-    return fail(error->message);
+  if (auto result = taker.enter(plan->operations); !result)
+    return fail(result.error().message);
   std::vector<Outcome> outcomes;
   for (const Operation &operation : plan->operations) {
     if (is_interrupted())
@@ -170,7 +170,7 @@ Result<StepReport> take_step(const Host &host, Journal &journal, const Step &ste
   return StepReport{step.name, plan->tell(outcomes), taker.writes()};
 }
 
-std::optional<Error> end_isolation(Journal &journal, const std::string &id) {
+Result<> end_isolation(Journal &journal, const std::string &id) {
   if (Isolation *isolation = journal.content().find(id))
     isolation->state = Isolation::State::isolated;
   return journal.save();
@@ -183,16 +183,16 @@ Result<std::vector<std::string>> isolate(const Host &host, const IsolationReques
   if (!journal)
     return journal.error();
   std::vector<std::string> told;
-  if (auto error = begin_isolation(host, *journal, request, told))
-    return *error;
+  if (auto result = begin_isolation(host, *journal, request, told); !result)
+    return result.error();
   for (const Step &step : steps) {
     auto report = take_step(host, *journal, step, request);
     if (!report)
       return report.error();
     tell(*report);
   }
-  if (auto error = end_isolation(*journal, request.id()))
-    return undone_error(host, *journal, "journal", request.id(), error->message);
+  if (auto result = end_isolation(*journal, request.id()); !result)
+    return undone_error(host, *journal, "journal", request.id(), result.error().message);
   return told;
 }
 
@@ -202,13 +202,13 @@ Result<UndoReport> undo_isolation(const Host &host, Journal &journal, const std:
   if (!isolation)
     return UndoReport{};
   isolation->state = Isolation::State::restoring;
-  if (auto error = journal.save())
-    return *error;
+  if (auto result = journal.save(); !result)
+    return result.error();
   UndoReport report = undo_changes(host, journal, id, force);
   if (report.failed.empty())
     std::erase_if(journal.content().isolations, [&](const Isolation &one) { return one.id == id; });
-  if (auto error = journal.save())
-    return *error;
+  if (auto result = journal.save(); !result)
+    return result.error();
   return report;
 }
 

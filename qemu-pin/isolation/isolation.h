@@ -34,7 +34,7 @@ Result<StepReport> rehearse(const Host &host, const Step &step, const IsolationR
 /* Adds an isolation to the journal, in whose place nobody may isolate the same CPUs; the
  * first step saves it with its own changes. Fails if somebody has, naming him. First undoes
  * what was interrupted: told says that. */
-std::optional<Error> begin_isolation(const Host &host, Journal &journal,
+Result<> begin_isolation(const Host &host, Journal &journal,
                                      const IsolationRequest &request,
                                      std::vector<std::string> &told);
 
@@ -44,7 +44,7 @@ Result<StepReport> take_step(const Host &host, Journal &journal, const Step &ste
                              const IsolationRequest &request);
 
 /* It is whole. */
-std::optional<Error> end_isolation(Journal &journal, const std::string &id);
+Result<> end_isolation(Journal &journal, const std::string &id);
 
 /* All of that, with the host's journal: what was told of interrupted isolations. tell gets
  * each step's report as it has been taken. */

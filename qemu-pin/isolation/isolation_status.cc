@@ -23,8 +23,7 @@ bool may_run_on(pid_t process, const CpuSet &cpus) {
     auto allowed = Procfs().allowed_cpus(process, thread);
     if (!allowed || !*allowed)
       continue;
-    const CpuSet mask = cpu_set((*allowed)->cpus.get());
-    if (std::any_of(cpus.begin(), cpus.end(), [&](unsigned cpu) { return mask.contains(cpu); }))
+    if ((*allowed)->cpus.intersects(cpus))
       return true;
   }
   return false;

@@ -71,8 +71,8 @@ private:
       const SettingName controllers{SettingName::Kind::file, folder + "/cgroup.subtree_control"};
       const bool may_reset =
           may_reset_cpusets(host_, folder, files) && !journal_.content().find_setting(controllers);
-      if (const auto refusal = may_reset ? reset(folder, controllers) : copy(files)) {
-        failed(refusal->message);
+      if (auto result = may_reset ? reset(folder, controllers) : copy(files); !result) {
+        failed(result.error().message);
         continue;
       }
       report_.restored += files.size();
@@ -83,33 +83,33 @@ private:
   }
 
   /* In the journal meanwhile: whoever is killed halfway leaves them without the controller. */
-  std::optional<Refusal> reset(const std::string &folder, const SettingName &controllers) {
+  Result<> reset(const std::string &folder, const SettingName &controllers) {
     auto &changes = journal_.content().changes;
     auto before = read_setting(host_, controllers);
     if (!before || !*before)
-      return Refusal{EIO, controllers.name + " cannot be read"};
+      return Error{controllers.name + " cannot be read", EIO};
     const std::string without = without_cpusets(host_, folder);
     const Claim claim{id_, Claim::Want::value, without};
     changes.push_back(
         {"cpuset", SettingChange{controllers, ValueFormat::text, "", **before, without, {claim}}});
-    if (auto error = journal_.save())
-      return Refusal{EIO, error->message};
-    if (auto refusal = reset_cpusets(host_, folder))
-      return refusal;
+    if (auto result = journal_.save(); !result)
+      return Error{result.error().message, EIO};
+    if (auto result = reset_cpusets(host_, folder); !result)
+      return result.error();
     changes.pop_back();
-    return std::nullopt;
+    return {};
   }
 
-  std::optional<Refusal> copy(const std::vector<std::string> &files) {
+  Result<> copy(const std::vector<std::string> &files) {
     for (const std::string &file : files) {
-      if (auto refusal = copy_parents_set(host_, file))
-        return refusal;
+      if (auto result = copy_parents_set(host_, file); !result)
+        return result.error();
       report_.left.push_back(fmt::format("{}: not inherited, but has what its parent has, '{}': "
                                          "the kernel empties no set of a group that has processes, "
                                          "and others beside it have sets",
                                          file, host_.line_of(file)));
     }
-    return std::nullopt;
+    return {};
   }
 
   /* False: it failed, and stays in the journal. */
@@ -149,15 +149,15 @@ private:
       change = without_us;
       return true;
     }
-    if (const auto refusal = write_setting(host_, change.setting, *wanted)) {
+    if (auto result = write_setting(host_, change.setting, *wanted); !result) {
       /* Of a thread that is in a cpuset without these CPUs now, where it was not. */
       if (change.setting.kind == SettingName::Kind::thread && is_last_pass_) {
-        report_.left.push_back(refusal->message);
-      } else if (is_last_pass_ && is_of_populated_group(change, *wanted, *refusal)) {
+        report_.left.push_back(result.error().message);
+      } else if (is_last_pass_ && is_of_populated_group(change, *wanted, result.error())) {
         populated_.push_back(change.setting.name);
         return true;
-      } else if (!has_gone(*refusal)) {
-        return failed(refusal->message);
+      } else if (!has_gone(result.error())) {
+        return failed(result.error().message);
       }
     }
     ++report_.restored;
@@ -167,7 +167,7 @@ private:
   }
 
   static bool is_of_populated_group(const SettingChange &change, const std::string &wanted,
-                                    const Refusal &refusal) {
+                                    const Error &refusal) {
     return refusal.number == ENOSPC && change.setting.kind == SettingName::Kind::file &&
            stripped(wanted).empty() && !change.means.empty();
   }
@@ -213,8 +213,8 @@ private:
     if (std::find(change.by.begin(), change.by.end(), id_) == change.by.end())
       return true;
     if (change.by.size() == 1) {
-      if (auto error = remove_control_group(host_, change.folder, change.members, change.home))
-        return failed(error->message);
+      if (auto result = remove_control_group(host_, change.folder, change.members, change.home); !result)
+        return failed(result.error().message);
       ++report_.restored;
     }
     std::erase(change.by, id_);
@@ -225,9 +225,9 @@ private:
     if (change.by != id_ || change.process == 0)
       return true;
     if (is_member(host_, change.to, change.process, change.start_time)) {
-      const auto refusal = host_.write_file(change.from, std::to_string(change.process) + "\n");
-      if (refusal && !has_gone(*refusal))
-        return failed(refusal->message);
+      const auto written = host_.write_file(change.from, std::to_string(change.process) + "\n");
+      if (!written && !has_gone(written.error()))
+        return failed(written.error().message);
       ++report_.restored;
     }
     change.process = 0;
@@ -246,8 +246,8 @@ private:
         continue;
       /* One that somebody has made anew meanwhile is his; but it may be ours of a restore
        * that was interrupted here, whose files are as a new group's. */
-      if (const auto refusal = host_.write_file(path, value))
-        return failed(refusal->message);
+      if (auto result = host_.write_file(path, value); !result)
+        return failed(result.error().message);
     }
     ++report_.restored;
     change.folder.clear();

@@ -145,8 +145,8 @@ Result<Journal> Journal::open_file(const std::string &file, bool is_new,
   if (!journal.folder_)
     return system_error(folder, errno);
   if (!is_new)
-    if (auto error = journal.read())
-      return Error{file + ": " + error->message};
+    if (auto result = journal.read(); !result)
+      return Error{file + ": " + result.error().message};
   return journal;
 }
 
@@ -163,11 +163,11 @@ void Journal::remove_half() const {
   unlinkat(folder_.number(), (name_ + ".new").c_str(), 0);
 }
 
-std::optional<Error> Journal::read() {
+Result<> Journal::read() {
   const Fd fd(
       openat(folder_.number(), name_.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!fd && errno == ENOENT)
-    return std::nullopt;
+    return {};
   if (!fd)
     return errno == ELOOP ? Error{"it is a symbolic link"} : system_error("open", errno);
   struct stat status = {};
@@ -186,10 +186,10 @@ std::optional<Error> Journal::read() {
   if (!content)
     return content.error();
   content_ = std::move(*content);
-  return std::nullopt;
+  return {};
 }
 
-std::optional<Error> Journal::save() {
+Result<> Journal::save() {
   const int folder = folder_.number();
   const std::string next = name_ + ".new";
   remove_half();
@@ -197,11 +197,11 @@ std::optional<Error> Journal::save() {
     saved_.clear();
     if (unlinkat(folder, name_.c_str(), 0) != 0 && errno != ENOENT)
       return system_error(path_, errno);
-    return std::nullopt;
+    return {};
   }
   std::string text = to_json(content_);
   if (text == saved_)
-    return std::nullopt;
+    return {};
   saved_.clear();
   {
     const Fd fd(
@@ -222,7 +222,7 @@ std::optional<Error> Journal::save() {
   if (fsync(folder) != 0)
     return system_error(path_, errno);
   saved_ = std::move(text);
-  return std::nullopt;
+  return {};
 }
 
 } // namespace qemu_pin

@@ -74,11 +74,11 @@ public:
   JournalContent &content() { return content_; }
 
   /* To disk, unless it is there as it is; off it if there are no isolations left. */
-  std::optional<Error> save();
+  Result<> save();
 
 private:
   Journal() = default;
-  std::optional<Error> read();
+  Result<> read();
   void remove_half() const;
 
   std::string path_; /* for messages */

@@ -34,11 +34,11 @@ std::string change_text(const SettingName &setting, const std::string &before,
   return fmt::format("{}: {} -> {}", setting_text(setting), shown(before), shown(now));
 }
 
-std::optional<Error> StepTaker::enter(const std::vector<Operation> &operations) {
+Result<> StepTaker::enter(const std::vector<Operation> &operations) {
   for (const Operation &operation : operations) {
     if (const auto *set = std::get_if<SetOperation>(&operation)) {
-      if (auto error = enter_setting(*set))
-        return error;
+      if (auto result = enter_setting(*set); !result)
+        return result.error();
     } else if (const auto *group = std::get_if<GroupOperation>(&operation)) {
       enter_group(*group);
     } else if (const auto *move = std::get_if<MoveOperation>(&operation)) {
@@ -56,7 +56,7 @@ Result<Outcome> StepTaker::carry_out(const Operation &operation) {
   return std::visit([&](const auto &one) { return take(one); }, operation);
 }
 
-std::optional<Error> StepTaker::enter_setting(const SetOperation &set) {
+Result<> StepTaker::enter_setting(const SetOperation &set) {
   auto &changes = journal_.content().changes;
   SettingChange *change = journal_.content().find_setting(set.setting);
   if (!change) {
@@ -66,7 +66,7 @@ std::optional<Error> StepTaker::enter_setting(const SetOperation &set) {
     if (!before)
       return before.error();
     if (!*before)
-      return std::nullopt; /* gone; it will be seen again when it is to be written */
+      return {}; /* gone; it will be seen again when it is to be written */
     changes.push_back(
         {step_, SettingChange{set.setting, set.format, set.means, **before, **before, {}}});
     change = &std::get<SettingChange>(changes.back().what);
@@ -80,7 +80,7 @@ std::optional<Error> StepTaker::enter_setting(const SetOperation &set) {
   if (!wanted)
     return wanted.error();
   change->now = *wanted;
-  return std::nullopt;
+  return {};
 }
 
 void StepTaker::enter_group(const GroupOperation &group) {
@@ -99,10 +99,10 @@ Result<Outcome> StepTaker::take(const SetOperation &set) {
   if (!wanted)
     return wanted.error();
   if (is_write_only(set.setting)) {
-    const auto refusal = write_setting(host_, set.setting, *wanted);
-    if (refusal && !has_gone(*refusal))
-      return refused(set, *refusal, {}, *change);
-    return outcome_of(refusal ? Outcome::Kind::gone : Outcome::Kind::done);
+    const auto written = write_setting(host_, set.setting, *wanted);
+    if (!written && !has_gone(written.error()))
+      return refused(set, written.error(), {}, *change);
+    return outcome_of(written ? Outcome::Kind::done : Outcome::Kind::gone);
   }
   auto current = read_setting(host_, set.setting);
   if (!current)
@@ -116,12 +116,12 @@ Result<Outcome> StepTaker::take(const SetOperation &set) {
     outcome.kind = Outcome::Kind::already;
     return outcome;
   }
-  if (const auto refusal = write_setting(host_, set.setting, *wanted))
-    return refused(set, *refusal, std::move(outcome), *change);
+  if (auto result = write_setting(host_, set.setting, *wanted); !result)
+    return refused(set, result.error(), std::move(outcome), *change);
   if (set.verified) {
     auto found = read_setting(host_, set.setting);
     if (found && *found && !same_value(**found, *wanted)) {
-      write_setting(host_, set.setting, **current);
+      (void)write_setting(host_, set.setting, **current); /* what it had, so it may have it */
       outcome.refusal = stripped(**found);
       return withdrawn(std::move(outcome), *change);
     }
@@ -130,7 +130,7 @@ Result<Outcome> StepTaker::take(const SetOperation &set) {
   return outcome;
 }
 
-Result<Outcome> StepTaker::refused(const SetOperation &set, const Refusal &refusal, Outcome outcome,
+Result<Outcome> StepTaker::refused(const SetOperation &set, const Error &refusal, Outcome outcome,
                                    SettingChange &change) {
   if (has_gone(refusal))
     return outcome_of(Outcome::Kind::gone);
@@ -175,18 +175,18 @@ Result<Outcome> StepTaker::take(const MoveAllOperation &move) {
 
 Result<Outcome> StepTaker::take(const MoveOperation &move) {
   if (!move.scope.empty()) {
-    if (auto error = start_scope(move.scope, move.process))
-      return *error;
-  } else if (const auto refusal = host_.write_file(move.to, std::to_string(move.process) + "\n")) {
-    if (move.may_stay && has_gone(*refusal))
+    if (auto result = start_scope(move.scope, move.process); !result)
+      return result.error();
+  } else if (auto result = host_.write_file(move.to, std::to_string(move.process) + "\n"); !result) {
+    if (move.may_stay && has_gone(result.error()))
       return outcome_of(Outcome::Kind::gone);
-    if (move.may_stay && refusal->number == EINVAL) {
+    if (move.may_stay && result.error().number == EINVAL) {
       Outcome outcome = outcome_of(Outcome::Kind::refused);
-      outcome.refusal = refusal->message;
+      outcome.refusal = result.error().message;
       return outcome;
     }
-    return Error{has_gone(*refusal) ? fmt::format("process {} has ended", move.process)
-                                    : refusal->message};
+    return Error{has_gone(result.error()) ? fmt::format("process {} has ended", move.process)
+                                    : result.error().message};
   }
   writes_.push_back(fmt::format("{}: {} from {}", move.to, move.process, move.from));
   return Outcome{};
@@ -203,8 +203,8 @@ Result<Outcome> StepTaker::take(const RemoveGroupOperation &removal) {
 }
 
 Result<Outcome> StepTaker::take(const ActOperation &act) {
-  if (const auto refusal = host_.write_file(act.file, act.value))
-    return Error{refusal->message};
+  if (auto result = host_.write_file(act.file, act.value); !result)
+    return Error{result.error().message};
   writes_.push_back(fmt::format("{}: {}", act.file, stripped(act.value)));
   return Outcome{};
 }

@@ -21,7 +21,7 @@ public:
       : host_(host), journal_(journal), step_(std::move(step)), id_(std::move(id)) {}
 
   /* Enters what is there now, and that we want something else, and saves the journal. */
-  std::optional<Error> enter(const std::vector<Operation> &operations);
+  Result<> enter(const std::vector<Operation> &operations);
 
   /* Fails on what is refused and not tolerated. */
   Result<Outcome> carry_out(const Operation &operation);
@@ -30,7 +30,7 @@ public:
   const std::vector<std::string> &writes() const { return writes_; }
 
 private:
-  std::optional<Error> enter_setting(const SetOperation &set);
+  Result<> enter_setting(const SetOperation &set);
   void enter_group(const GroupOperation &group);
   Result<Outcome> take(const SetOperation &set);
   Result<Outcome> take(const GroupOperation &group);
@@ -38,7 +38,7 @@ private:
   Result<Outcome> take(const MoveOperation &move);
   Result<Outcome> take(const RemoveGroupOperation &removal);
   Result<Outcome> take(const ActOperation &act);
-  Result<Outcome> refused(const SetOperation &set, const Refusal &refusal, Outcome outcome,
+  Result<Outcome> refused(const SetOperation &set, const Error &refusal, Outcome outcome,
                           SettingChange &change);
   Outcome withdrawn(Outcome outcome, SettingChange &change);
 

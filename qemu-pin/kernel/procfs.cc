@@ -215,7 +215,7 @@ Result<std::optional<AllowedCpus>> Procfs::allowed_cpus(pid_t process, pid_t thr
   auto list = status_value(**text, "Cpus_allowed_list");
   if (!list)
     return Error{path + ": no Cpus_allowed_list"};
-  auto cpus = parse_cpus(std::string(*list));
+  auto cpus = read_cpu_set(std::string(*list));
   if (!cpus)
     return Error{path + ": " + cpus.error().message};
   return std::optional(AllowedCpus{std::string(*list), std::move(*cpus)});

@@ -23,7 +23,7 @@ namespace qemu_pin {
 /* The host CPUs that a thread may run on. */
 struct AllowedCpus {
   std::string list; /* as the kernel prints them: "0-3,8" */
-  Cpus cpus;
+  CpuSet cpus;
 };
 
 /* From stat; the fields are numbered as in proc(5). */

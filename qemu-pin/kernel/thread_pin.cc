@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel/thread_pin.h"
 
-#include <cstdlib>
 #include <memory>
 
 namespace qemu_pin {
@@ -14,12 +13,6 @@ template <auto Free> struct Freer {
 using Pin = std::unique_ptr<vcpupin_pin, Freer<vcpupin_pin_free>>;
 using Host = std::unique_ptr<vcpupin_host, Freer<vcpupin_host_free>>;
 
-Error taken(char *message) {
-  Error error{message ? message : "out of memory"};
-  std::free(message);
-  return error;
-}
-
 } // namespace
 
 Result<Sched> read_sched(const std::string &policy, const std::optional<std::string> &priority) {
@@ -27,7 +20,7 @@ Result<Sched> read_sched(const std::string &policy, const std::optional<std::str
   char *message = nullptr;
   if (!vcpupin_sched_parse(policy.c_str(), priority ? priority->c_str() : nullptr, &sched,
                            &message))
-    return taken(message);
+    return library_error(message);
   return sched;
 }
 
@@ -42,44 +35,36 @@ Result<ThreadPin> read_pin(pid_t thread) {
   char *message = nullptr;
   const Pin pin(vcpupin_pin_read(thread, &message));
   if (!pin)
-    return taken(message);
-  return ThreadPin{cpu_set(vcpupin_pin_cpus(pin.get())), Sched{*vcpupin_pin_sched(pin.get())}};
+    return library_error(message);
+  return ThreadPin{CpuSet::copy_of(vcpupin_pin_cpus(pin.get())), Sched{*vcpupin_pin_sched(pin.get())}};
 }
 
-Cpus allowed_cpus(pid_t thread) {
-  return Cpus(vcpupin_cpus_read_affinity(thread, nullptr));
+std::optional<CpuSet> allowed_cpus(pid_t thread) {
+  vcpupin_cpus *cpus = vcpupin_cpus_read_affinity(thread, nullptr);
+  return cpus ? std::optional(CpuSet(cpus)) : std::nullopt;
 }
 
-std::optional<Error> apply_pin(pid_t thread, const ThreadPin &pin) {
-  auto cpus = parse_cpus(cpu_list(pin.cpus));
-  if (!cpus)
-    return cpus.error();
-  const Pin asked(vcpupin_pin_new(cpus->get(), pin.sched));
+Result<> apply_pin(pid_t thread, const ThreadPin &pin) {
+  const Pin asked(vcpupin_pin_new(pin.cpus.get(), pin.sched));
   char *message = nullptr;
   if (!asked || !vcpupin_apply(thread, asked.get(), &message))
-    return taken(message);
-  return std::nullopt;
+    return library_error(message);
+  return {};
 }
 
-std::optional<Error> apply_cpus(pid_t thread, const CpuSet &cpus) {
-  auto parsed = parse_cpus(cpu_list(cpus));
-  if (!parsed)
-    return parsed.error();
+Result<> apply_cpus(pid_t thread, const CpuSet &cpus) {
   char *message = nullptr;
-  if (!vcpupin_apply_cpus(thread, parsed->get(), &message))
-    return taken(message);
-  return std::nullopt;
+  if (!vcpupin_apply_cpus(thread, cpus.get(), &message))
+    return library_error(message);
+  return {};
 }
 
-std::optional<Error> why_not(const CpuSet &cpus) {
-  auto parsed = parse_cpus(cpu_list(cpus));
-  if (!parsed)
-    return parsed.error();
+Result<> why_not(const CpuSet &cpus) {
   char *message = nullptr;
   const Host host(vcpupin_host_read(nullptr, &message));
-  if (!host || !vcpupin_host_check(host.get(), parsed->get(), &message))
-    return taken(message);
-  return std::nullopt;
+  if (!host || !vcpupin_host_check(host.get(), cpus.get(), &message))
+    return library_error(message);
+  return {};
 }
 
 } // namespace qemu_pin

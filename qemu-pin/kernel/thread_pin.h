@@ -39,18 +39,18 @@ struct ThreadPin {
 /* What a thread has now; thread is the kernel's id. */
 Result<ThreadPin> read_pin(pid_t thread);
 
-/* Its CPUs alone: one system call. Null for a thread that has gone. */
-Cpus allowed_cpus(pid_t thread);
+/* Its CPUs alone: one system call. Nothing for a thread that has gone. */
+std::optional<CpuSet> allowed_cpus(pid_t thread);
 
 /* Gives a thread its pin. On failure it has what it had. */
-std::optional<Error> apply_pin(pid_t thread, const ThreadPin &pin);
+Result<> apply_pin(pid_t thread, const ThreadPin &pin);
 
 /* The same for its CPUs alone. */
-std::optional<Error> apply_cpus(pid_t thread, const CpuSet &cpus);
+Result<> apply_cpus(pid_t thread, const CpuSet &cpus);
 
 /* Why this process cannot pin to them: the lowest that is absent, offline or not
  * allowed. Nothing if it can. */
-std::optional<Error> why_not(const CpuSet &cpus);
+Result<> why_not(const CpuSet &cpus);
 
 } // namespace qemu_pin
 

@@ -59,10 +59,10 @@ bool QemuProcess::is_alive() const {
   return poll(&ended, 1, 0) == 0;
 }
 
-std::optional<Error> QemuProcess::signal(int number) const {
+Result<> QemuProcess::signal(int number) const {
   if (pidfd_send_signal(pidfd_.number(), number, nullptr, 0) != 0 && errno != ESRCH)
     return system_error("process " + std::to_string(id_) + " cannot be signalled", errno);
-  return std::nullopt;
+  return {};
 }
 
 std::string QemuProcess::guest_name() const {

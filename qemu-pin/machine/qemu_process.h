@@ -27,7 +27,7 @@ public:
   bool is_alive() const;
 
   /* Sends a signal; a process that has ended is no error. */
-  std::optional<Error> signal(int number) const;
+  Result<> signal(int number) const;
 
   /* Poll it: readable once the process has ended (pidfd_open(2)). */
   int descriptor() const { return pidfd_.number(); }

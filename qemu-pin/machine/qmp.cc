@@ -22,7 +22,7 @@ namespace {
 const Error out_of_time{"QMP: no answer in time"};
 
 /* Waits until the socket is ready for what events asks, or is hung up. */
-std::optional<Error> wait_for(const Fd &socket, short events, steady_clock::time_point deadline) {
+Result<> wait_for(const Fd &socket, short events, steady_clock::time_point deadline) {
   for (;;) {
     auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
     if (left <= milliseconds::zero())
@@ -30,7 +30,7 @@ std::optional<Error> wait_for(const Fd &socket, short events, steady_clock::time
     pollfd ready{socket.number(), events, 0};
     int n = poll(&ready, 1, static_cast<int>(left.count()));
     if (n > 0)
-      return std::nullopt;
+      return {};
     if (n < 0 && errno != EINTR)
       return system_error("QMP: poll", errno);
   }
@@ -143,8 +143,8 @@ Result<std::string> Qmp::send(std::string_view text, Deadline deadline) {
       text.remove_prefix(static_cast<std::size_t>(n));
     else if (!would_block(errno) && errno != EINTR)
       return system_error("QMP: send", errno);
-    else if (auto error = wait_for(socket_, POLLOUT, deadline))
-      return *error;
+    else if (auto result = wait_for(socket_, POLLOUT, deadline); !result)
+      return result.error();
   }
   return std::string();
 }
@@ -162,8 +162,8 @@ Result<std::string> Qmp::read_line(Deadline deadline) {
     searched = received_.size();
     if (searched > max_message)
       return Error{"QMP: a message longer than " + std::to_string(max_message) + " bytes"};
-    if (auto error = wait_for(socket_, POLLIN, deadline))
-      return *error;
+    if (auto result = wait_for(socket_, POLLIN, deadline); !result)
+      return result.error();
     ssize_t n = recv(socket_.number(), buffer.data(), buffer.size(), MSG_DONTWAIT);
     if (n > 0)
       received_.append(buffer.data(), static_cast<std::size_t>(n));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "machine/repin.h"
 
+#include "base/json.h"
 #include "base/printable.h"
 #include "machine/pin_targets.h"
 
@@ -31,13 +32,13 @@ std::string vcpus_of(const std::vector<MachineThread> &threads) {
   return cpu_list(vcpus);
 }
 
-std::optional<Error> missing(const PinTargets &targets) {
+Result<> missing(const PinTargets &targets) {
   if (!targets.missing_vcpus.empty())
     return Error{"there is no vCPU " + std::to_string(targets.missing_vcpus[0]) +
                  ": the machine has " + vcpus_of(targets.threads)};
   if (!targets.missing_iothreads.empty())
     return Error{"there is no iothread '" + printable(targets.missing_iothreads[0]) + "'"};
-  return std::nullopt;
+  return {};
 }
 
 /* Where the emulator is: its main thread. */
@@ -53,8 +54,8 @@ Result<std::vector<PinChange>> changes_since(Machine &machine, const AskedPins &
   auto targets = find_targets(machine, asked);
   if (!targets)
     return targets.error();
-  if (auto error = missing(*targets))
-    return *error;
+  if (auto result = missing(*targets); !result)
+    return result.error();
   const std::optional<CpuSet> emulator = emulator_cpus(machine);
   std::vector<PinChange> changes;
   for (const PinTarget &target : targets->found) {
@@ -88,14 +89,14 @@ public:
       /* QEMU will change them: what they had must be known before. */
       for (const PinChange &change : *changes)
         remember(change);
-      if (auto error = ask_qemu())
-        return put_back(*error);
+      if (auto result = ask_qemu(); !result)
+        return put_back(result.error());
     }
     /* Repeat until one look finds all as asked: new threads may have inherited an old pin. */
     while (changes && !changes->empty()) {
       for (const PinChange &change : *changes)
-        if (auto error = apply(change))
-          return put_back(*error);
+        if (auto result = apply(change); !result)
+          return put_back(result.error());
       changes = changes_since(machine_, asked_, former_emulator_);
     }
     if (!changes)
@@ -110,32 +111,32 @@ private:
       done_.push_back(change);
   }
 
-  std::optional<Error> apply(const PinChange &change) {
+  Result<> apply(const PinChange &change) {
     if (++tries_[change.thread] > most_tries)
       return Error{words(change) + ": something else keeps changing its pin"};
     if (!is_there(machine_, change.thread, change.start_time))
-      return std::nullopt;
-    auto error = apply_pin(change.thread, change.asked);
-    if (!error)
+      return {};
+    const auto pinned = apply_pin(change.thread, change.asked);
+    if (pinned)
       remember(change);
     else if (is_there(machine_, change.thread, change.start_time))
-      return Error{words(change) + ": " + error->message};
-    return std::nullopt;
+      return Error{words(change) + ": " + pinned.error().message};
+    return {};
   }
 
-  std::optional<Error> ask_qemu() {
+  Result<> ask_qemu() {
     for (const auto &[vcpu, pin] : asked_.vcpus)
-      if (auto error = set_affinity("vcpu[" + std::to_string(vcpu) + "]", pin))
-        return error;
+      if (auto result = set_affinity("vcpu[" + std::to_string(vcpu) + "]", pin); !result)
+        return result.error();
     for (const auto &[id, pin] : asked_.iothreads)
-      if (auto error = set_affinity("iothread[" + id + "]", pin))
-        return error;
-    return asked_.emulator ? set_affinity("emulator", *asked_.emulator) : std::nullopt;
+      if (auto result = set_affinity("iothread[" + id + "]", pin); !result)
+        return result.error();
+    return asked_.emulator ? set_affinity("emulator", *asked_.emulator) : Result<>();
   }
 
-  std::optional<Error> set_affinity(const std::string &name, const AskedPin &pin) {
+  Result<> set_affinity(const std::string &name, const AskedPin &pin) {
     if (pin.cpus.empty())
-      return std::nullopt;
+      return {};
     nlohmann::json arguments = {{"path", "/machine/pinning/" + name}, {"property", "affinity"}};
     auto former = machine_.monitor()->execute("qom-get", arguments);
     if (!former)
@@ -146,7 +147,7 @@ private:
       return Error{name + ": " + answer.error().message};
     arguments["value"] = *former;
     undo_.push_back(std::move(arguments));
-    return std::nullopt;
+    return {};
   }
 
   /* In reverse; QEMU first, for it moves several threads at once. */
@@ -159,8 +160,8 @@ private:
     for (auto change = done_.rbegin(); change != done_.rend(); ++change) {
       if (!is_there(machine_, change->thread, change->start_time))
         continue;
-      if (auto stuck = apply_pin(change->thread, change->former))
-        error.message += ", but " + words(*change) + ": " + stuck->message;
+      if (auto result = apply_pin(change->thread, change->former); !result)
+        error.message += ", but " + words(*change) + ": " + result.error().message;
     }
     return error;
   }

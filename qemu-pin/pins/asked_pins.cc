@@ -30,7 +30,7 @@ Result<AskedPin> read(const PinOption &option) {
 
 } // namespace
 
-std::optional<Error> AskedPins::add(const PinOption &option) {
+Result<> AskedPins::add(const PinOption &option) {
   const auto wrong = [&](const std::string &why) { return Error{option.text() + ": " + why}; };
   auto pin = read(option);
   if (option.option == "-vcpu") {
@@ -55,14 +55,14 @@ std::optional<Error> AskedPins::add(const PinOption &option) {
       return wrong("the emulator is pinned already");
     emulator = *pin;
   }
-  return std::nullopt;
+  return {};
 }
 
 Result<AskedPins> asked_by(const std::vector<PinOption> &options) {
   AskedPins pins;
   for (const PinOption &option : options)
-    if (auto error = pins.add(option))
-      return *error;
+    if (auto result = pins.add(option); !result)
+      return result.error();
   return pins;
 }
 

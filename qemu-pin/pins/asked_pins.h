@@ -31,7 +31,7 @@ struct AskedPins {
 
   /* Fails on a value that is missing or cannot be read, and on a thread that has its
    * pin already; then nothing is added. */
-  std::optional<Error> add(const PinOption &option);
+  Result<> add(const PinOption &option);
 };
 
 /* Fails as add() does. */

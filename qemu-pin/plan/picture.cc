@@ -124,7 +124,7 @@ private:
   int error_ = 0;
 };
 
-std::optional<Error> write_file(const std::filesystem::path &path, const std::string &text) {
+Result<> write_file(const std::filesystem::path &path, const std::string &text) {
   Fd file(open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
   if (!file)
     return system_error(path.native(), errno);
@@ -134,7 +134,7 @@ std::optional<Error> write_file(const std::filesystem::path &path, const std::st
       return system_error(path.native(), errno);
     done += n > 0 ? static_cast<std::size_t>(n) : 0;
   }
-  return std::nullopt;
+  return {};
 }
 
 /* Its exit status; 127 when there is no such program. */
@@ -181,7 +181,7 @@ std::vector<std::string> legend(const PinPlan &plan, const CpuSet &idle) {
 
 } // namespace
 
-std::optional<Error> draw(const std::string &xml, const PinPlan &plan, const CpuSet &idle,
+Result<> draw(const std::string &xml, const PinPlan &plan, const CpuSet &idle,
                           const std::string &file) {
   const std::filesystem::path target(file);
   if (!target.has_extension())
@@ -194,8 +194,8 @@ std::optional<Error> draw(const std::string &xml, const PinPlan &plan, const Cpu
     return system_error(file, workshop.error());
   const std::filesystem::path input = workshop / "host.xml";
   const std::filesystem::path output = workshop / ("picture" + target.extension().native());
-  if (auto error = write_file(input, *text))
-    return error;
+  if (auto result = write_file(input, *text); !result)
+    return result.error();
   std::vector<std::string> command = {"lstopo",       "--if",    "xml",       "--input",
                                       input.native(), "--no-io", "--physical"};
   for (const std::string &argument : legend(plan, idle))
@@ -215,7 +215,7 @@ std::optional<Error> draw(const std::string &xml, const PinPlan &plan, const Cpu
   std::filesystem::rename(output, target, error);
   if (error)
     return Error{file + ": " + error.message()};
-  return std::nullopt;
+  return {};
 }
 
 } // namespace qemu_pin

@@ -19,7 +19,7 @@ namespace qemu_pin {
  * of the kind that its name ends in: .svg, .png or what else lstopo can draw. idle:
  * siblings of the guest's that nobody is given. Fails when lstopo is missing or
  * fails; file is then as it was. */
-std::optional<Error> draw(const std::string &xml, const PinPlan &plan, const CpuSet &idle,
+Result<> draw(const std::string &xml, const PinPlan &plan, const CpuSet &idle,
                           const std::string &file);
 
 } // namespace qemu_pin

@@ -27,8 +27,8 @@ public:
       : topology_(topology), request_(request) {}
 
   Result<Placement> place() {
-    if (auto error = check())
-      return *error;
+    if (auto result = check(); !result)
+      return result.error();
     std::optional<Packing> best;
     CpuSet reserved;
     const std::vector<CpuSet> candidates = reservations();
@@ -57,10 +57,10 @@ public:
 
 private:
   /* What no choice of cores can mend. */
-  std::optional<Error> check() const {
+  Result<> check() const {
     if (request_.vcpus == 0U)
       return Error{"a guest has at least one vCPU"};
-    std::set<unsigned> nodes;
+    CpuSet nodes;
     for (const CacheDomain &domain : topology_.domains)
       nodes.insert(domain.node);
     for (unsigned node : request_.nodes)
@@ -78,7 +78,7 @@ private:
                                counted(request_.reserve_cores, "core"), topology_.cores.size())};
     if (request_.rules.cores == CoreKind::efficiency && topology_.kinds < 2)
       return Error{"this host has one kind of core only; none of them is an efficiency core"};
-    return std::nullopt;
+    return {};
   }
 
   /* Domains that differ in nothing but their place among equals have the same name. */

@@ -105,19 +105,14 @@ Result<CpuSet> usable(hwloc_topology_t topology, const TopologySource &source) {
   CpuSet cpus;
   hwloc_const_cpuset_t allowed = hwloc_topology_get_allowed_cpuset(topology);
   for (int cpu = hwloc_bitmap_first(allowed); cpu >= 0; cpu = hwloc_bitmap_next(allowed, cpu))
-    cpus.insert(cpus.end(), static_cast<unsigned>(cpu));
+    cpus.insert(static_cast<unsigned>(cpu));
   if (source.file.empty() && source.root.empty() && source.synthetic.empty()) {
     char *message = nullptr;
     std::unique_ptr<vcpupin_host, decltype(&vcpupin_host_free)> host(
         vcpupin_host_read(nullptr, &message), &vcpupin_host_free);
-    if (!host) {
-      Error error{message ? message : "memory exhausted"};
-      std::free(message);
-      return error;
-    }
-    std::erase_if(cpus, [&](unsigned cpu) {
-      return !vcpupin_cpus_contains(vcpupin_host_allowed(host.get()), cpu);
-    });
+    if (!host)
+      return library_error(message);
+    cpus.keep(CpuSet::copy_of(vcpupin_host_allowed(host.get())));
   }
   if (cpus.empty())
     return Error{described(source) + " has no CPU that may be used"};

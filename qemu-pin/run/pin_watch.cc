@@ -109,9 +109,9 @@ void PinWatch::move_strays() {
     const auto pin = read_pin(id);
     if (!pin || *pin == wanted || !is_vcpus(*pin) || is_pinned_for_itself(id))
       continue;
-    if (auto error = apply_pin(id, wanted))
+    if (auto result = apply_pin(id, wanted); !result)
       report_once(id, "thread '" + printable((*stat)->name) +
-                          "' stays on a vCPU's CPUs: " + error->message);
+                          "' stays on a vCPU's CPUs: " + result.error().message);
   }
 }
 

@@ -68,7 +68,7 @@ void PinnedStart::say(const std::string &text) const {
     fmt::print(stderr, "qemu-pin: {}\n", text);
 }
 
-std::optional<Error> PinnedStart::greet() {
+Result<> PinnedStart::greet() {
   const auto start = Clock::now();
   const auto deadline = start + request_.timeout;
   for (bool is_told = false;;) {
@@ -88,10 +88,10 @@ std::optional<Error> PinnedStart::greet() {
   if (!monitor)
     return monitor.error();
   greeted_.emplace(std::move(*monitor));
-  return std::nullopt;
+  return {};
 }
 
-std::optional<Error> PinnedStart::wait_for_machine() {
+Result<> PinnedStart::wait_for_machine() {
   const auto start = Clock::now();
   bool is_told = false;
   /* There are no vCPUs to be told of before. */
@@ -105,12 +105,12 @@ std::optional<Error> PinnedStart::wait_for_machine() {
     if (supervisor_.wait(-1, Clock::now() + 100ms) == Event::child_ended)
       return Error{"QEMU has ended"};
   }
-  return std::nullopt;
+  return {};
 }
 
 /* The child may be a script that starts QEMU, or a daemon's first process: QEMU is who
  * has the threads that it tells of. */
-std::optional<Error> PinnedStart::open_machine() {
+Result<> PinnedStart::open_machine() {
   auto vcpus = vcpu_threads(*greeted_);
   if (!vcpus)
     return vcpus.error();
@@ -134,10 +134,10 @@ std::optional<Error> PinnedStart::open_machine() {
     return process.error();
   machine_.emplace(std::move(*process), std::move(greeted_));
   greeted_.reset();
-  return std::nullopt;
+  return {};
 }
 
-std::optional<Error>
+Result<>
 PinnedStart::check_shared_threads(const std::map<unsigned, pid_t> &threads) const {
   std::map<pid_t, unsigned> first;
   for (const auto &[vcpu, pin] : request_.asked.vcpus) {
@@ -151,7 +151,7 @@ PinnedStart::check_shared_threads(const std::map<unsigned, pid_t> &threads) cons
                                "vCPU {} has another ({})",
                                typed_vcpu(vcpu), vcpu, other, typed_vcpu(other))};
   }
-  return std::nullopt;
+  return {};
 }
 
 /* The others become later_. Fails on those that will never be there. */
@@ -162,8 +162,8 @@ Result<AskedPins> PinnedStart::asked_of_those_there() {
   auto iothreads = iothread_threads(*machine_->monitor());
   if (!iothreads)
     return iothreads.error();
-  if (auto error = check_shared_threads(*vcpus))
-    return *error;
+  if (auto result = check_shared_threads(*vcpus); !result)
+    return result.error();
   const unsigned most =
       most_vcpus(*machine_->monitor()).value_or(static_cast<unsigned>(vcpus->size()));
   AskedPins there = request_.asked;
@@ -181,9 +181,9 @@ Result<AskedPins> PinnedStart::asked_of_those_there() {
   return there;
 }
 
-std::optional<Error> PinnedStart::pin() {
-  if (auto error = open_machine())
-    return error;
+Result<> PinnedStart::pin() {
+  if (auto result = open_machine(); !result)
+    return result.error();
   auto asked = asked_of_those_there();
   if (!asked)
     return asked.error();
@@ -194,15 +194,15 @@ std::optional<Error> PinnedStart::pin() {
     return drifts.error();
   if (!drifts->empty())
     return Error{drifts->front().text()};
-  return std::nullopt;
+  return {};
 }
 
-std::optional<Error> PinnedStart::let_run() {
+Result<> PinnedStart::let_run() {
   if (request_.paused)
-    return std::nullopt;
+    return {};
   if (auto running = machine_->monitor()->execute("cont"); !running)
     return running.error();
-  return std::nullopt;
+  return {};
 }
 
 void PinnedStart::end_qemu() {

@@ -40,13 +40,13 @@ public:
       : request_(std::move(request)), supervisor_(supervisor), socket_(std::move(monitor)) {}
 
   /* Until QEMU answers. */
-  std::optional<Error> greet();
+  Result<> greet();
   /* While -preconfig lasts, however long that is; at once without it. */
-  std::optional<Error> wait_for_machine();
+  Result<> wait_for_machine();
   /* Gives every thread its pin and checks that. A vCPU that may be plugged later waits. */
-  std::optional<Error> pin();
+  Result<> pin();
   /* Lets the guest run, unless the user said -S. */
-  std::optional<Error> let_run();
+  Result<> let_run();
 
   /* Once it is pinned. */
   Machine &machine() { return *machine_; }
@@ -64,9 +64,9 @@ private:
   std::string typed_vcpu(unsigned vcpu) const;
   std::string typed_iothread(const std::string &id) const;
   void say(const std::string &text) const;
-  std::optional<Error> open_machine();
+  Result<> open_machine();
   Result<AskedPins> asked_of_those_there();
-  std::optional<Error> check_shared_threads(const std::map<unsigned, pid_t> &threads) const;
+  Result<> check_shared_threads(const std::map<unsigned, pid_t> &threads) const;
 
   PinnedStartRequest request_;
   Supervisor &supervisor_;

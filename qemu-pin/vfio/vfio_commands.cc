@@ -170,8 +170,8 @@ public:
   Reader(const Host &host, const std::vector<std::string> &words) : host_(host), words_(words) {}
 
   Result<VfioCommandLine> read() {
-    if (auto error = read_options())
-      return *error;
+    if (auto result = read_options(); !result)
+      return result.error();
     if (!line_.asks_help && at_ == words_.size())
       return Error{"a command is missing (try --help)"};
     while (!line_.asks_help && at_ < words_.size()) {
@@ -180,8 +180,8 @@ public:
                                      [&](const CommandForm &one) { return one.name == word; });
       if (form == forms.end())
         return Error{fmt::format("'{}' is no command (try --help)", word)};
-      if (auto error = read_command(*form))
-        return Error{fmt::format("{}: {}", form->name, error->message)};
+      if (auto result = read_command(*form); !result)
+        return Error{fmt::format("{}: {}", form->name, result.error().message)};
     }
     return std::move(line_);
   }
@@ -192,30 +192,30 @@ private:
   }
 
   /* Those before the first command. Letters may be joined: "-vdu FILE". */
-  std::optional<Error> read_options() {
+  Result<> read_options() {
     while (at_option()) {
       const std::string word = words_[at_++];
       if (word == "--")
         break;
       if (word == "--help") {
         line_.asks_help = true;
-        return std::nullopt;
+        return {};
       }
       if (word == "--verbose")
         line_.verbose = true;
       else if (word == "--debug")
         line_.debug = true;
       else if (word.starts_with("--undo-file")) {
-        if (auto error = take_value(word, "--undo-file", line_.undo_file))
-          return error;
-      } else if (auto error = read_letters(word)) {
-        return error;
+        if (auto result = take_value(word, "--undo-file", line_.undo_file); !result)
+          return result.error();
+      } else if (auto result = read_letters(word); !result) {
+        return result.error();
       }
     }
-    return std::nullopt;
+    return {};
   }
 
-  std::optional<Error> read_letters(const std::string &word) {
+  Result<> read_letters(const std::string &word) {
     for (std::size_t i = 1; i < word.size(); ++i) {
       if (word[i] == 'v')
         line_.verbose = true;
@@ -230,11 +230,11 @@ private:
         break;
       }
     }
-    return std::nullopt;
+    return {};
   }
 
   /* From "--name=value", or the next word. */
-  std::optional<Error> take_value(const std::string &word, const std::string &name,
+  Result<> take_value(const std::string &word, const std::string &name,
                                   std::string &value) {
     if (word.size() > name.size() && word[name.size()] != '=')
       return Error{fmt::format("there is no option '{}' (try --help)", word)};
@@ -246,10 +246,10 @@ private:
       value.clear();
     if (value.empty())
       return Error{name + ": its value is missing"};
-    return std::nullopt;
+    return {};
   }
 
-  std::optional<Error> read_command(const CommandForm &form) {
+  Result<> read_command(const CommandForm &form) {
     Given given{host_, {}, {}};
     bool options_ended = false;
     for (;;) {
@@ -258,13 +258,13 @@ private:
         options_ended = word == "--";
         line_.asks_help = word == "--help";
         if (line_.asks_help)
-          return std::nullopt;
+          return {};
         if (options_ended)
           continue;
         if (!form.has_options)
           return Error{fmt::format("there is no option '{}' (try --help)", word)};
-        if (auto error = read_cpuset_option(word, given.options))
-          return error;
+        if (auto result = read_cpuset_option(word, given.options); !result)
+          return result.error();
       } else if (given.arguments.size() < form.arguments.size()) {
         if (at_ == words_.size() || words_[at_].empty())
           return Error{fmt::format("{} is missing", form.arguments[given.arguments.size()])};
@@ -277,29 +277,29 @@ private:
     if (!command)
       return command.error();
     line_.commands.push_back(std::move(*command));
-    return std::nullopt;
+    return {};
   }
 
-  std::optional<Error> read_cpuset_option(const std::string &word, CpusetOptions &options) {
+  Result<> read_cpuset_option(const std::string &word, CpusetOptions &options) {
     for (const CpusetFlag &flag : cpuset_flags()) {
       const bool is_on = word == flag.on || word == flag.short_on;
       if (is_on || word == flag.off || word == flag.short_off) {
         options.*flag.value = is_on;
-        return std::nullopt;
+        return {};
       }
     }
     for (const char *name : {"--cpus", "--mems"}) {
       if (!word.starts_with(name))
         continue;
       std::string value;
-      if (auto error = take_value(word, name, value))
-        return error;
+      if (auto result = take_value(word, name, value); !result)
+        return result.error();
       const bool is_cpus = std::string_view(name) == "--cpus";
       auto set = is_cpus ? read_cpu_nodes(host_, value) : read_memory_nodes(host_, value);
       if (!set)
         return Error{fmt::format("{}: {}", name, set.error().message)};
       (is_cpus ? options.cpus : options.mems) = std::move(*set);
-      return std::nullopt;
+      return {};
     }
     return Error{fmt::format("there is no option '{}' (try --help)", word)};
   }

@@ -61,10 +61,10 @@ int pending_signal() {
   return std::max(sigtimedwait(&signals, nullptr, &at_once), 0);
 }
 
-std::optional<Error> wait_for_guest_code(Guest &guest, std::size_t vcpus) {
+Result<> wait_for_guest_code(Guest &guest, std::size_t vcpus) {
   for (int tenths = 0; tenths < 600; ++tenths) {
     if (guest.wait_reported(vcpus, 100ms))
-      return std::nullopt;
+      return {};
     if (!guest.running())
       return Error{"QEMU ended: " + guest.errors()};
     if (int number = pending_signal())
@@ -82,8 +82,8 @@ Result<std::vector<Row>> pin_and_look(GuestSpec spec, const std::array<unsigned,
   auto guest = Guest::start(spec);
   if (!guest)
     return guest.error();
-  if (auto error = wait_for_guest_code(*guest, pins.size()))
-    return *error;
+  if (auto result = wait_for_guest_code(*guest, pins.size()); !result)
+    return result.error();
   auto threads = guest->vcpu_threads();
   if (!threads)
     return threads.error();

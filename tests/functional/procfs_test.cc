@@ -107,8 +107,8 @@ TEST(Procfs, ReadsAllowedCpusAsTextAndAsASet) {
   auto allowed = proc.procfs().allowed_cpus(40, 41);
   ASSERT_TRUE(allowed) << allowed.error().message;
   EXPECT_EQ((*allowed)->list, "2-3,1500");
-  EXPECT_EQ(vcpupin_cpus_count((*allowed)->cpus.get()), 3U);
-  EXPECT_TRUE(vcpupin_cpus_contains((*allowed)->cpus.get(), 1500));
+  EXPECT_EQ((*allowed)->cpus.size(), 3U);
+  EXPECT_TRUE((*allowed)->cpus.contains(1500));
 }
 
 TEST(Procfs, RejectsAStatusWithoutAProperList) {
@@ -313,7 +313,7 @@ TEST(Procfs, ReadsOurOwnThreads) {
   EXPECT_NE(std::find(ids->begin(), ids->end(), id), ids->end());
   EXPECT_EQ((*stat)->name, "a (test) S");
   EXPECT_GE((*stat)->start_time, (*main_stat)->start_time);
-  EXPECT_TRUE(vcpupin_cpus_contains((*allowed)->cpus.get(), (*stat)->processor));
+  EXPECT_TRUE((*allowed)->cpus.contains((*stat)->processor));
 }
 
 } // namespace

@@ -88,7 +88,7 @@ protected:
       GTEST_SKIP() << "no kernel threads are seen here";
     auto allowed = Procfs().allowed_cpus(2, 2);
     ASSERT_TRUE(allowed && *allowed);
-    request.cpus = {*cpu_set((*allowed)->cpus.get()).rbegin()};
+    request.cpus = {(*allowed)->cpus.last()};
     auto made = plan_kthreads(Host(), request, {});
     ASSERT_TRUE(made) << made.error().message;
     plan = std::move(*made);

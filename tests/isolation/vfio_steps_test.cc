@@ -77,8 +77,8 @@ protected:
     if (!journal)
       return journal.error().message;
     std::vector<std::string> told;
-    if (auto error = begin_isolation(folder_.host(), *journal, IsolationRequest(), told))
-      return error->message;
+    if (auto result = begin_isolation(folder_.host(), *journal, IsolationRequest(), told); !result)
+      return result.error().message;
     for (const VfioCommand &command : commands)
       for (const VfioStep &one : vfio_steps(command)) {
         auto report = take_step(folder_.host(), *journal, one.step, IsolationRequest());

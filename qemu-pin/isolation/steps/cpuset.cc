@@ -55,8 +55,8 @@ public:
   }
 
   Result<StepPlan> run() {
-    if (auto error = check())
-      return *error;
+    if (auto result = check(); !result)
+      return result.error();
     if (request_.guest)
       add(kept_.of_guest());
     if (is_systemd_)
@@ -74,7 +74,7 @@ public:
   }
 
 private:
-  std::optional<Error> check() const {
+  Result<> check() const {
     if (hierarchy_.is_v2 && (request_.exclusive || !request_.load_balance || request_.migrate))
       return Error{"exclusive, load balance and migrate are flags of cgroup v1; this host has v2: "
                    "see --partition"};
@@ -84,7 +84,7 @@ private:
       return Error{"--partition is for a guest's group, and systemd makes none without a process: "
                    "give --pid or --group"};
     if (request_.mems.empty())
-      return std::nullopt;
+      return {};
     const CpuSet nodes = all_nodes();
     if (const CpuSet missing = without(request_.mems, nodes); !missing.empty())
       return Error{fmt::format("--mems: there is no memory node {}: the host has {}",
@@ -92,7 +92,7 @@ private:
     if (without(nodes, request_.mems).empty())
       return Error{fmt::format("--mems {} leaves the host no memory node: it has {}",
                                cpu_list(request_.mems), cpu_list(nodes))};
-    return std::nullopt;
+    return {};
   }
 
   CpuSet all_nodes() const {

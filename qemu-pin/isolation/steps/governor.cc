@@ -91,8 +91,8 @@ public:
       }
       const CpuSet policy = policy_of(host_, cpu);
       seen.insert(policy.begin(), policy.end());
-      if (auto error = plan(cpu, policy))
-        return *error;
+      if (auto result = plan(cpu, policy); !result)
+        return result.error();
     }
     if (without_cpufreq == request_.cpus)
       told_.notes.emplace_back("this host has no cpufreq");
@@ -104,7 +104,7 @@ public:
   }
 
 private:
-  std::optional<Error> plan(unsigned cpu, const CpuSet &policy) {
+  Result<> plan(unsigned cpu, const CpuSet &policy) {
     const std::string &governor = request_.governor;
     const auto available = words_in(cpu, "scaling_available_governors");
     if (!available.empty() && !has(available, governor))
@@ -120,7 +120,7 @@ private:
     if (governor == performance && has_preference(cpu))
       add(first, "energy_performance_preference", performance, {ours, true});
     add(first, "scaling_governor", governor, {ours, false});
-    return std::nullopt;
+    return {};
   }
 
   bool has_preference(unsigned cpu) const {

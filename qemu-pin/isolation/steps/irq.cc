@@ -56,7 +56,7 @@ struct Irq {
 /* "6 stay: 24-29 (virtio1-req.0, virtio1-req.1, ...)": as many names as there is room for */
 std::string irqs_line(const std::string &begin, const std::vector<Irq> &irqs) {
   constexpr std::string_view between = ", ", more = ", ...)";
-  std::set<unsigned> numbers;
+  CpuSet numbers;
   for (const Irq &irq : irqs)
     numbers.insert(irq.number);
   const std::string line = begin + cpu_list(numbers); /* the same notation */
@@ -150,16 +150,16 @@ public:
   Result<StepPlan> run() {
     if (host_.is_live())
       tell_irqbalance();
-    if (auto error = add_taken(take_cpus_out(host_, file_setting("/proc/irq/default_smp_affinity"),
+    if (auto result = add_taken(take_cpus_out(host_, file_setting("/proc/irq/default_smp_affinity"),
                                              ValueFormat::mask, request_, journal_),
-                               {Aim::Kind::newcomers}))
-      return *error;
+                               {Aim::Kind::newcomers}); !result)
+      return result.error();
     auto irqs = list();
     if (!irqs)
       return irqs.error();
     for (const Irq &irq : *irqs)
-      if (auto error = plan(irq))
-        return *error;
+      if (auto result = plan(irq); !result)
+        return result.error();
     for (const std::string &pattern : request_.irq_to_guest)
       if (!matched_.contains(pattern))
         told_.notes.push_back(fmt::format("no interrupt has '{}' in its name", printable(pattern)));
@@ -185,14 +185,14 @@ private:
     return irqs;
   }
 
-  std::optional<Error> plan(const Irq &irq) {
+  Result<> plan(const Irq &irq) {
     SettingName setting{SettingName::Kind::file,
                         fmt::format("/proc/irq/{}/smp_affinity_list", irq.number)};
     auto value = read_setting(host_, setting);
     if (!value)
       return value.error();
     if (!*value)
-      return std::nullopt; /* one that is not to be moved at all, or has gone */
+      return {}; /* one that is not to be moved at all, or has gone */
     ++told_.interrupts;
     if (!is_for_guest(irq) || is_steered_by_another(setting))
       return add_taken(take_cpus_out(std::move(**value), std::move(setting), ValueFormat::list,
@@ -203,7 +203,7 @@ private:
         kept_in_place};
     steer.before = std::move(*value);
     add(std::move(steer), {Aim::Kind::to_guest, irq});
-    return std::nullopt;
+    return {};
   }
 
   bool is_for_guest(const Irq &irq) {
@@ -225,15 +225,15 @@ private:
            });
   }
 
-  std::optional<Error> add_taken(Result<std::optional<SetOperation>> operation, Aim aim) {
+  Result<> add_taken(Result<std::optional<SetOperation>> operation, Aim aim) {
     if (!operation)
       return operation.error();
     if (!*operation)
-      return std::nullopt;
+      return {};
     if (aim.kind == Aim::Kind::off)
       (*operation)->tolerated = kept_in_place;
     add(std::move(**operation), std::move(aim));
-    return std::nullopt;
+    return {};
   }
 
   void add(SetOperation operation, Aim aim) {

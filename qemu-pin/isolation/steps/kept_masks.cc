@@ -26,7 +26,7 @@ std::vector<SetOperation> KeptMasks::of_guest() {
     const SetOperation keep{thread_setting(thread, (*stat)->start_time), ValueFormat::text,
                             Claim::Want::value, (*mask)->list + "\n"};
     seen_.insert(thread);
-    if (without(group->cpus, cpu_set((*mask)->cpus.get())).empty() && !is_known(keep))
+    if (without(group->cpus, (*mask)->cpus).empty() && !is_known(keep))
       continue;
     kept.push_back(keep);
   }
@@ -39,12 +39,10 @@ std::vector<SetOperation> KeptMasks::of_threads(const std::vector<pid_t> &thread
   std::vector<SetOperation> kept;
   for (const pid_t thread : threads) {
     /* One system call, and enough for most; a file of /proc costs ten times as much. */
-    const Cpus mask = allowed_cpus(thread);
+    const auto mask = allowed_cpus(thread);
     if (!mask)
       continue;
-    const bool has_all = std::all_of(group.begin(), group.end(), [&](unsigned cpu) {
-      return vcpupin_cpus_contains(mask.get(), cpu);
-    });
+    const bool has_all = mask->contains_all(group);
     if (has_all && !journal_.has_thread(thread))
       continue;
     auto stat = host_.stat(thread);

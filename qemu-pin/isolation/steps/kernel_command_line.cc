@@ -35,7 +35,7 @@ BootOption read_option(std::string_view text) {
 
 /* "2", "N", "2-7", "0-N:1/2", "all" */
 bool add_region(std::string_view region, const CpuSet &possible, CpuSet &cpus) {
-  const unsigned last = possible.empty() ? 0 : *possible.rbegin();
+  const unsigned last = possible.empty() ? 0 : possible.last();
   const auto cpu = [&](std::string_view text) {
     return text == "N" ? std::optional(last) : number<unsigned>(text);
   };

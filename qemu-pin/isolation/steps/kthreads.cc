@@ -58,25 +58,25 @@ public:
       : host_(host), request_(request), journal_(journal) {}
 
   Result<StepPlan> run() {
-    if (auto error = plan_queue("", "all unbound"))
-      return *error;
+    if (auto result = plan_queue("", "all unbound"); !result)
+      return result.error();
     for (const std::string &name : host_.names_in(workqueues))
-      if (auto error = plan_queue("/" + name, name))
-        return *error;
+      if (auto result = plan_queue("/" + name, name); !result)
+        return result.error();
     told_.is_captured = !host_.is_live();
     auto threads = told_.is_captured ? std::vector<pid_t>() : Procfs().process_ids();
     if (!threads)
       return threads.error();
     for (const pid_t thread : *threads)
-      if (auto error = plan_thread(thread))
-        return *error;
+      if (auto result = plan_thread(thread); !result)
+        return result.error();
     auto told = std::make_shared<Told>(std::move(told_));
     plan_.tell = [told](const std::vector<Outcome> &outcomes) { return told->lines(outcomes); };
     return std::move(plan_);
   }
 
 private:
-  std::optional<Error> plan_queue(const std::string &folder, const std::string &name) {
+  Result<> plan_queue(const std::string &folder, const std::string &name) {
     auto operation =
         take_out({SettingName::Kind::file, workqueues + folder + "/cpumask"}, ValueFormat::mask);
     if (!operation)
@@ -85,37 +85,35 @@ private:
       plan_.operations.emplace_back(std::move(**operation));
       told_.queues.push_back(name);
     }
-    return std::nullopt;
+    return {};
   }
 
-  std::optional<Error> plan_thread(pid_t thread) {
-    const Cpus mask = allowed_cpus(thread);
+  Result<> plan_thread(pid_t thread) {
+    const auto mask = allowed_cpus(thread);
     if (!mask)
-      return std::nullopt;
-    const bool has_one = std::any_of(request_.cpus.begin(), request_.cpus.end(), [&](unsigned cpu) {
-      return vcpupin_cpus_contains(mask.get(), cpu);
-    });
+      return {};
+    const bool has_one = mask->intersects(request_.cpus);
     if (!has_one && !journal_.has_thread(thread))
-      return std::nullopt;
+      return {};
     auto stat = host_.stat(thread);
     if (!stat)
       return stat.error();
     if (!*stat || !(*stat)->is_kernels)
-      return std::nullopt;
+      return {};
     /* A new one still has its parent's name, and is perhaps about to be bound. */
     if ((*stat)->name == "kthreadd" && thread != kthreadd)
-      return std::nullopt;
+      return {};
     /* A worker is bound, or will be at once; if to several CPUs, its queue's mask moves it. */
     if ((*stat)->is_bound || (*stat)->name.starts_with("kworker/")) {
       told_.bound += has_one && !(*stat)->name.starts_with("kworker/u");
-      return std::nullopt;
+      return {};
     }
     auto operation = take_out(thread_setting(thread, (*stat)->start_time), ValueFormat::list);
     if (!operation)
       return operation.error();
     if (*operation)
       plan_.operations.emplace_back(std::move(**operation));
-    return std::nullopt;
+    return {};
   }
 
   Result<std::optional<SetOperation>> take_out(SettingName setting, ValueFormat format) const {

@@ -65,9 +65,36 @@ vcpupin_cpus *vcpupin_cpus_parse(const char *list, char **error);
  * empty set is "". Returns NULL only when memory is exhausted. */
 char *vcpupin_cpus_format(const vcpupin_cpus *cpus);
 
+/* The empty set. NULL only when memory is exhausted. */
+vcpupin_cpus *vcpupin_cpus_new(void);
 vcpupin_cpus *vcpupin_cpus_copy(const vcpupin_cpus *cpus, char **error);
+
+/* Adds a CPU. Fails on a number above VCPUPIN_CPU_MAX. */
+bool vcpupin_cpus_add(vcpupin_cpus *cpus, unsigned cpu, char **error);
+/* Removes a CPU; one that is not in the set is no error. */
+void vcpupin_cpus_remove(vcpupin_cpus *cpus, unsigned cpu);
+
+/* Union, difference and intersection, kept in cpus. The first fails only when memory is
+ * exhausted. */
+bool vcpupin_cpus_add_all(vcpupin_cpus *cpus, const vcpupin_cpus *others, char **error);
+void vcpupin_cpus_remove_all(vcpupin_cpus *cpus, const vcpupin_cpus *others);
+void vcpupin_cpus_keep(vcpupin_cpus *cpus, const vcpupin_cpus *others);
+
+/* The lowest CPU in the set that is from or higher: to walk a set, start at 0 and go on one
+ * above each CPU. False, and *cpu as it was, when there is none. */
+bool vcpupin_cpus_next(const vcpupin_cpus *cpus, unsigned from, unsigned *cpu);
+/* The highest CPU. False, and *cpu as it was, for the empty set. */
+bool vcpupin_cpus_last(const vcpupin_cpus *cpus, unsigned *cpu);
+
 size_t vcpupin_cpus_count(const vcpupin_cpus *cpus);
 bool vcpupin_cpus_contains(const vcpupin_cpus *cpus, unsigned cpu);
+/* Does cpus contain every CPU of others? Any set contains the empty one. */
+bool vcpupin_cpus_contains_all(const vcpupin_cpus *cpus, const vcpupin_cpus *others);
+/* Do the sets have a CPU in common? */
+bool vcpupin_cpus_intersects(const vcpupin_cpus *a, const vcpupin_cpus *b);
+/* Below, equal to or above 0: the order of their CPUs, lowest first, as words are ordered by
+ * their letters. */
+int vcpupin_cpus_compare(const vcpupin_cpus *a, const vcpupin_cpus *b);
 bool vcpupin_cpus_equal(const vcpupin_cpus *a, const vcpupin_cpus *b);
 void vcpupin_cpus_free(vcpupin_cpus *cpus);
 

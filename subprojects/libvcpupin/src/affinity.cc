@@ -145,7 +145,7 @@ Result<CpuSet> read_widest_affinity() {
   return widest;
 }
 
-std::optional<Error> apply_affinity(int thread, const CpuSet &asked) {
+Result<> apply_affinity(int thread, const CpuSet &asked) {
   Result<KernelMask> former = read_mask(thread);
   if (!former)
     return former.error();
@@ -154,14 +154,14 @@ std::optional<Error> apply_affinity(int thread, const CpuSet &asked) {
   if (const int cause = KernelMask(asked).write(thread); cause != 0) {
     /* A sandbox may forbid the call where the thread has inherited the right mask. */
     if ((cause == EPERM || cause == EACCES) && *former == asked)
-      return std::nullopt;
+      return {};
     return refusal(thread, asked, cause);
   }
 
   /* The kernel drops what the cpuset lacks, without a word. */
   Result<KernelMask> given = read_mask(thread);
   if (given && *given == asked)
-    return std::nullopt;
+    return {};
   std::string message = given ? "asked for host " + name_cpus(asked) + ", the kernel gave only " +
                                     format_cpu_list(given->cpus())
                               : given.error().message;
@@ -192,7 +192,7 @@ Result<CpuSet> read_widest_affinity() {
   return not_linux();
 }
 
-std::optional<Error> apply_affinity(int, const CpuSet &) {
+Result<> apply_affinity(int, const CpuSet &) {
   return not_linux();
 }
 

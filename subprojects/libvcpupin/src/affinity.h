@@ -8,7 +8,7 @@
 #define VCPUPIN_AFFINITY_H
 
 #include "cpu_set.h"
-#include "result.h"
+#include "vcpupin-result.h"
 
 #include <optional>
 
@@ -22,7 +22,7 @@ Result<CpuSet> read_affinity(int thread);
 Result<CpuSet> read_widest_affinity();
 
 /* See vcpupin_apply_cpus. */
-std::optional<Error> apply_affinity(int thread, const CpuSet &asked);
+Result<> apply_affinity(int thread, const CpuSet &asked);
 
 } // namespace vcpupin
 

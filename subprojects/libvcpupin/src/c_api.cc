@@ -12,7 +12,7 @@
 #include "host.h"
 #include "pin_table.h"
 #include "process.h"
-#include "result.h"
+#include "vcpupin-result.h"
 
 #include <cstdlib>
 #include <cstring>
@@ -40,13 +40,13 @@ void report(char **error, const char *message) {
     *error = message != nullptr ? strdup(message) : nullptr;
 }
 
-/* Runs a body that returns std::optional<Error>. */
+/* Runs a body that returns Result<>. */
 template <typename Body> bool guard(char **error, Body body) noexcept {
   try {
-    const std::optional<Error> failure = body();
-    if (!failure)
+    const Result<> result = body();
+    if (result)
       return true;
-    report(error, failure->message.c_str());
+    report(error, result.error().message.c_str());
   } catch (const std::bad_alloc &) {
     report(error, nullptr);
   } catch (const std::exception &exception) {
@@ -58,12 +58,12 @@ template <typename Body> bool guard(char **error, Body body) noexcept {
 /* Runs a body that returns Result<T>, and gives the T to the caller. */
 template <typename T, typename Body> T *give(char **error, Body body) noexcept {
   std::unique_ptr<T> given;
-  guard(error, [&]() -> std::optional<Error> {
+  guard(error, [&]() -> Result<> {
     Result<T> result = body();
     if (!result)
       return result.error();
     given = std::make_unique<T>(std::move(*result));
-    return std::nullopt;
+    return {};
   });
   return given.release();
 }
@@ -76,9 +76,9 @@ vcpupin_cpus *vcpupin_cpus_parse(const char *list, char **error) {
 
 char *vcpupin_cpus_format(const vcpupin_cpus *cpus) {
   char *list = nullptr;
-  guard(nullptr, [&]() -> std::optional<Error> {
+  guard(nullptr, [&]() -> Result<> {
     list = strdup(vcpupin::format_cpu_list(*cpus).c_str());
-    return std::nullopt;
+    return {};
   });
   return list;
 }
@@ -87,12 +87,70 @@ vcpupin_cpus *vcpupin_cpus_copy(const vcpupin_cpus *cpus, char **error) {
   return give<CpuSet>(error, [&] { return Result<CpuSet>(*cpus); });
 }
 
+vcpupin_cpus *vcpupin_cpus_new(void) {
+  return give<CpuSet>(nullptr, [] { return Result<CpuSet>(CpuSet()); });
+}
+
+bool vcpupin_cpus_add(vcpupin_cpus *cpus, unsigned cpu, char **error) {
+  return guard(error, [&]() -> Result<> {
+    if (cpu > VCPUPIN_CPU_MAX)
+      return vcpupin::out_of_range(std::to_string(cpu));
+    cpus->add(cpu);
+    return {};
+  });
+}
+
+void vcpupin_cpus_remove(vcpupin_cpus *cpus, unsigned cpu) {
+  cpus->remove(cpu);
+}
+
+bool vcpupin_cpus_add_all(vcpupin_cpus *cpus, const vcpupin_cpus *others, char **error) {
+  return guard(error, [&]() -> Result<> {
+    cpus->add_all(*others);
+    return {};
+  });
+}
+
+void vcpupin_cpus_remove_all(vcpupin_cpus *cpus, const vcpupin_cpus *others) {
+  cpus->remove_all(*others);
+}
+
+void vcpupin_cpus_keep(vcpupin_cpus *cpus, const vcpupin_cpus *others) {
+  cpus->keep(*others);
+}
+
+bool vcpupin_cpus_next(const vcpupin_cpus *cpus, unsigned from, unsigned *cpu) {
+  const std::optional<unsigned> next = cpus->next_in(from);
+  if (next)
+    *cpu = *next;
+  return next.has_value();
+}
+
+bool vcpupin_cpus_last(const vcpupin_cpus *cpus, unsigned *cpu) {
+  if (cpus->empty())
+    return false;
+  *cpu = cpus->end() - 1;
+  return true;
+}
+
 size_t vcpupin_cpus_count(const vcpupin_cpus *cpus) {
   return cpus->count();
 }
 
 bool vcpupin_cpus_contains(const vcpupin_cpus *cpus, unsigned cpu) {
   return cpus->contains(cpu);
+}
+
+bool vcpupin_cpus_contains_all(const vcpupin_cpus *cpus, const vcpupin_cpus *others) {
+  return !others->lowest_outside(*cpus);
+}
+
+bool vcpupin_cpus_intersects(const vcpupin_cpus *a, const vcpupin_cpus *b) {
+  return a->intersects(*b);
+}
+
+int vcpupin_cpus_compare(const vcpupin_cpus *a, const vcpupin_cpus *b) {
+  return a->compare(*b);
 }
 
 bool vcpupin_cpus_equal(const vcpupin_cpus *a, const vcpupin_cpus *b) {
@@ -113,22 +171,22 @@ const char *vcpupin_policy_name(int policy) {
 
 bool vcpupin_sched_parse(const char *policy, const char *priority, vcpupin_sched *sched,
                          char **error) {
-  return guard(error, [&]() -> std::optional<Error> {
+  return guard(error, [&]() -> Result<> {
     Result<Sched> parsed = vcpupin::parse_sched(policy, priority, Sched{});
     if (!parsed)
       return parsed.error();
     *sched = *parsed;
-    return std::nullopt;
+    return {};
   });
 }
 
 bool vcpupin_sched_read(int thread, vcpupin_sched *sched, char **error) {
-  return guard(error, [&]() -> std::optional<Error> {
+  return guard(error, [&]() -> Result<> {
     Result<Sched> found = vcpupin::read_sched(thread);
     if (!found)
       return found.error();
     *sched = *found;
-    return std::nullopt;
+    return {};
   });
 }
 
@@ -190,13 +248,13 @@ vcpupin_table *vcpupin_table_new(const vcpupin_host *host, const vcpupin_pin *st
 
 bool vcpupin_table_add_vcpu(vcpupin_table *table, const vcpupin_request *request, unsigned *vcpu,
                             char **error) {
-  return guard(error, [&]() -> std::optional<Error> {
+  return guard(error, [&]() -> Result<> {
     Result<unsigned> added = table->add_vcpu(*request);
     if (!added)
       return added.error();
     if (vcpu != nullptr)
       *vcpu = *added;
-    return std::nullopt;
+    return {};
   });
 }
 
@@ -224,7 +282,7 @@ const vcpupin_pin *vcpupin_table_emulator(const vcpupin_table *table) {
 
 char **vcpupin_table_warnings(const vcpupin_table *table) {
   char **warnings = nullptr;
-  guard(nullptr, [&]() -> std::optional<Error> {
+  guard(nullptr, [&]() -> Result<> {
     const std::vector<std::string> lines = table->warnings();
     auto **copies = static_cast<char **>(calloc(lines.size() + 1, sizeof(char *)));
     bool complete = copies != nullptr;
@@ -236,7 +294,7 @@ char **vcpupin_table_warnings(const vcpupin_table *table) {
       warnings = copies;
     else
       vcpupin_warnings_free(copies);
-    return std::nullopt;
+    return {};
   });
   return warnings;
 }
@@ -272,12 +330,12 @@ bool vcpupin_apply_cpus_all(const vcpupin_cpus *cpus, const int *except, size_t 
 
 bool vcpupin_collect_strays(const vcpupin_pin *emulator, const int *pinned, size_t n_pinned,
                             size_t *moved, char **error) {
-  return guard(error, [&]() -> std::optional<Error> {
+  return guard(error, [&]() -> Result<> {
     Result<std::size_t> found = vcpupin::collect_strays(*emulator, {pinned, n_pinned});
     if (!found)
       return found.error();
     if (moved != nullptr)
       *moved = *found;
-    return std::nullopt;
+    return {};
   });
 }

@@ -28,12 +28,12 @@ class Piece {
 public:
   explicit Piece(std::string_view text) : text_(text) {}
 
-  std::optional<Error> apply_to(CpuSet &cpus) const {
+  Result<> apply_to(CpuSet &cpus) const {
     return text_.starts_with('^') ? take_out(cpus) : put_in(cpus);
   }
 
 private:
-  std::optional<Error> take_out(CpuSet &cpus) const {
+  Result<> take_out(CpuSet &cpus) const {
     const std::string_view operand = text_.substr(1);
     if (operand.find_first_of("-:") != std::string_view::npos)
       return error("'^' takes out one CPU, not a range");
@@ -44,10 +44,10 @@ private:
     if (!cpus.contains(*cpu))
       return error("CPU " + std::to_string(*cpu) + " is not in the list before it");
     cpus.remove(*cpu);
-    return std::nullopt;
+    return {};
   }
 
-  std::optional<Error> put_in(CpuSet &cpus) const {
+  Result<> put_in(CpuSet &cpus) const {
     const auto [range, stride_text] = split(text_, ':');
     const auto [first_text, last_text] = split(range, '-');
     if (stride_text && !last_text)
@@ -70,7 +70,7 @@ private:
     /* No overflow: both ends and the stride are at most VCPUPIN_CPU_MAX. */
     for (unsigned cpu = *first; cpu <= *last; cpu += *stride)
       cpus.add(cpu);
-    return std::nullopt;
+    return {};
   }
 
   Result<unsigned> number(std::string_view digits, std::string_view place) const {
@@ -81,8 +81,7 @@ private:
     if (!value)
       return Error{where + quoted(digits) + " is not a number"};
     if (*value > VCPUPIN_CPU_MAX)
-      return Error{where + quoted(digits) + " is out of range (the limit is " +
-                   std::to_string(VCPUPIN_CPU_MAX) + ")"};
+      return Error{where + out_of_range(digits).message};
     return static_cast<unsigned>(*value);
   }
 
@@ -110,12 +109,16 @@ Result<CpuSet> parse_cpu_list(std::string_view list) {
     rest = split(*rest.after, ',');
     if (rest.before.empty())
       return empty_piece(list, first, !rest.after);
-    if (auto failure = Piece(rest.before).apply_to(cpus))
-      return *failure;
+    if (auto result = Piece(rest.before).apply_to(cpus); !result)
+      return result.error();
   }
   if (cpus.empty())
     return Error{quoted(list) + ": no CPU is left"};
   return cpus;
+}
+
+Error out_of_range(std::string_view cpu) {
+  return {quoted(cpu) + " is out of range (the limit is " + std::to_string(VCPUPIN_CPU_MAX) + ")"};
 }
 
 std::string format_cpu_list(const CpuSet &cpus) {

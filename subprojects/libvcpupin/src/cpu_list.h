@@ -7,7 +7,7 @@
 #define VCPUPIN_CPU_LIST_H
 
 #include "cpu_set.h"
-#include "result.h"
+#include "vcpupin-result.h"
 
 #include <cstdint>
 #include <optional>
@@ -20,6 +20,9 @@ namespace vcpupin {
 Result<CpuSet> parse_cpu_list(std::string_view list);
 
 std::string format_cpu_list(const CpuSet &cpus);
+
+/* Says that a CPU's number is above VCPUPIN_CPU_MAX. */
+Error out_of_range(std::string_view cpu);
 
 /* A set as a noun for a message: "CPU 3", "CPUs 0-3,8", "no CPUs". */
 std::string name_cpus(const CpuSet &cpus);

@@ -25,8 +25,50 @@ void vcpupin_cpus::remove(unsigned cpu) {
   if (!contains(cpu))
     return;
   words_[cpu / word_bits] &= ~bit(cpu);
+  drop_zeros();
+}
+
+void vcpupin_cpus::drop_zeros() {
   while (!words_.empty() && words_.back() == 0)
     words_.pop_back();
+}
+
+void vcpupin_cpus::remove_all(const vcpupin_cpus &other) {
+  for (std::size_t i = 0; i < std::min(words_.size(), other.words_.size()); ++i)
+    words_[i] &= ~other.words_[i];
+  drop_zeros();
+}
+
+void vcpupin_cpus::keep(const vcpupin_cpus &other) {
+  words_.resize(std::min(words_.size(), other.words_.size()));
+  for (std::size_t i = 0; i < words_.size(); ++i)
+    words_[i] &= other.words_[i];
+  drop_zeros();
+}
+
+bool vcpupin_cpus::intersects(const vcpupin_cpus &other) const {
+  for (std::size_t i = 0; i < std::min(words_.size(), other.words_.size()); ++i) {
+    if ((words_[i] & other.words_[i]) != 0)
+      return true;
+  }
+  return false;
+}
+
+int vcpupin_cpus::compare(const vcpupin_cpus &other) const {
+  /* The lowest CPU that only one of them has decides: the other one goes on with a higher
+   * CPU, or is over. */
+  for (std::size_t i = 0; i < std::max(words_.size(), other.words_.size()); ++i) {
+    const std::uint64_t a = i < words_.size() ? words_[i] : 0;
+    const std::uint64_t b = i < other.words_.size() ? other.words_[i] : 0;
+    if (a == b)
+      continue;
+    const auto cpu = static_cast<unsigned>(i) * word_bits +
+                     static_cast<unsigned>(std::countr_zero(a ^ b));
+    const bool is_ours = contains(cpu);
+    const bool goes_on = (is_ours ? other : *this).next_in(cpu).has_value();
+    return is_ours == goes_on ? -1 : 1;
+  }
+  return 0;
 }
 
 void vcpupin_cpus::add_all(const vcpupin_cpus &other) {

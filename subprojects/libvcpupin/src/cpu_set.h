@@ -20,10 +20,17 @@ public:
   /* Takes cpu out; nothing happens if it is not in. */
   void remove(unsigned cpu);
   void add_all(const vcpupin_cpus &other);
+  void remove_all(const vcpupin_cpus &other);
+  /* Removes what is not in other. */
+  void keep(const vcpupin_cpus &other);
 
   bool empty() const { return words_.empty(); }
   bool contains(unsigned cpu) const;
   std::size_t count() const;
+
+  bool intersects(const vcpupin_cpus &other) const;
+  /* See vcpupin_cpus_compare. */
+  int compare(const vcpupin_cpus &other) const;
 
   /* The lowest CPU in the set that is `from` or higher. */
   std::optional<unsigned> next_in(unsigned from) const;
@@ -35,6 +42,8 @@ public:
   unsigned end() const;
 
 private:
+  void drop_zeros();
+
   /* CPU n is bit n % 64 of word n / 64. The last word is never 0, so that equal
    * sets have equal vectors. */
   std::vector<std::uint64_t> words_;

@@ -94,15 +94,15 @@ Result<Host> vcpupin_host::read_live() {
     return allowed.error();
   Host host;
   host.allowed_ = std::move(*allowed);
-  if (auto failure = host.read_sysfs(""))
-    return *failure;
+  if (auto result = host.read_sysfs(""); !result)
+    return result.error();
   return host;
 }
 
 Result<Host> vcpupin_host::read_captured(const std::string &root) {
   Host host;
-  if (auto failure = host.read_sysfs(root))
-    return *failure;
+  if (auto result = host.read_sysfs(root); !result)
+    return result.error();
   Result<std::optional<CpuSet>> allowed = vcpupin::read_status_file(root + "/proc/self/status");
   if (!allowed)
     return allowed.error();
@@ -110,7 +110,7 @@ Result<Host> vcpupin_host::read_captured(const std::string &root) {
   return host;
 }
 
-std::optional<Error> vcpupin_host::read_sysfs(const std::string &root) {
+Result<> vcpupin_host::read_sysfs(const std::string &root) {
   const std::string folder = root + "/sys/devices/system/cpu/";
   Result<CpuSet> present = vcpupin::read_cpu_list_file(folder + "present");
   if (!present)
@@ -120,10 +120,10 @@ std::optional<Error> vcpupin_host::read_sysfs(const std::string &root) {
     return online.error();
   present_ = std::move(*present);
   online_ = std::move(*online);
-  return std::nullopt;
+  return {};
 }
 
-std::optional<Error> vcpupin_host::check(const CpuSet &cpus) const {
+Result<> vcpupin_host::check(const CpuSet &cpus) const {
   if (const auto cpu = cpus.lowest_outside(present_))
     return Error{"host CPU " + std::to_string(*cpu) + " does not exist (this host has " +
                  vcpupin::name_cpus(present_) + ")"};
@@ -133,5 +133,5 @@ std::optional<Error> vcpupin_host::check(const CpuSet &cpus) const {
   if (const auto cpu = cpus.lowest_outside(allowed_))
     return Error{"host CPU " + std::to_string(*cpu) + " is outside the set this process may use (" +
                  vcpupin::format_cpu_list(allowed_) + ")"};
-  return std::nullopt;
+  return {};
 }

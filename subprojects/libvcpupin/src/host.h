@@ -7,7 +7,7 @@
 #define VCPUPIN_HOST_H
 
 #include "cpu_set.h"
-#include "result.h"
+#include "vcpupin-result.h"
 
 #include <optional>
 #include <string>
@@ -22,10 +22,10 @@ public:
   const vcpupin::CpuSet &allowed() const { return allowed_; }
 
   /* See vcpupin_host_check. */
-  std::optional<vcpupin::Error> check(const vcpupin::CpuSet &cpus) const;
+  vcpupin::Result<> check(const vcpupin::CpuSet &cpus) const;
 
 private:
-  std::optional<vcpupin::Error> read_sysfs(const std::string &root);
+  vcpupin::Result<> read_sysfs(const std::string &root);
 
   vcpupin::CpuSet present_;
   vcpupin::CpuSet online_;

@@ -16,7 +16,7 @@ Result<Pin> read_pin(int thread) {
   return Pin{std::move(*cpus), *sched};
 }
 
-std::optional<Error> apply_pin(int thread, const Pin &asked) {
+Result<> apply_pin(int thread, const Pin &asked) {
   Result<Sched> sched = read_sched(thread);
   if (!sched)
     return sched.error();
@@ -26,14 +26,14 @@ std::optional<Error> apply_pin(int thread, const Pin &asked) {
   Result<CpuSet> former = read_affinity(thread);
   if (!former)
     return former.error();
-  if (auto failure = apply_affinity(thread, asked.cpus))
-    return failure;
-  if (auto failure = apply_sched(thread, asked.sched)) {
-    if (auto stuck = apply_affinity(thread, *former))
-      failure->message += "; " + stuck->message;
-    return failure;
+  if (auto result = apply_affinity(thread, asked.cpus); !result)
+    return result.error();
+  if (auto result = apply_sched(thread, asked.sched); !result) {
+    if (auto stuck = apply_affinity(thread, *former); !stuck)
+      result.error().message += "; " + stuck.error().message;
+    return result.error();
   }
-  return std::nullopt;
+  return {};
 }
 
 std::string name_pin(const Pin &pin) {

@@ -7,7 +7,7 @@
 #define VCPUPIN_PIN_H
 
 #include "cpu_set.h"
-#include "result.h"
+#include "vcpupin-result.h"
 #include "sched.h"
 
 #include <optional>
@@ -26,7 +26,7 @@ using Pin = ::vcpupin_pin;
 Result<Pin> read_pin(int thread);
 
 /* See vcpupin_apply. */
-std::optional<Error> apply_pin(int thread, const Pin &asked);
+Result<> apply_pin(int thread, const Pin &asked);
 
 /* For a message: "host CPUs 0-1", "host CPU 2 as fifo, priority 1". The policy is
  * named only where it is a real-time one. */

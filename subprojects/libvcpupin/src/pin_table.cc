@@ -73,14 +73,14 @@ Result<Pin> vcpupin_table::parse_pin(const vcpupin_request &request) const {
       vcpupin::parse_sched(request.sched, request.priority, start_.sched);
   if (!sched)
     return sched.error();
-  if (auto failure = host_.check(*cpus))
-    return *failure;
+  if (auto result = host_.check(*cpus); !result)
+    return result.error();
   return Pin{std::move(*cpus), *sched};
 }
 
-std::optional<Error> vcpupin_table::check_shared(unsigned vcpu, const Pin &pin) const {
+Result<> vcpupin_table::check_shared(unsigned vcpu, const Pin &pin) const {
   if (!shared_thread_ || vcpus_.empty() || vcpus_.begin()->second == pin)
-    return std::nullopt;
+    return {};
   const auto &[other, others] = *vcpus_.begin();
   const auto name = pin.cpus == others.cpus ? name_whole : vcpupin::name_pin;
   return Error{name_vcpu(vcpu) + " cannot be pinned to " + name(pin) +
@@ -97,13 +97,13 @@ Result<unsigned> vcpupin_table::add_vcpu(const vcpupin_request &request) {
   Result<Pin> pin = parse_pin(request);
   if (!pin)
     return pin.error();
-  if (auto failure = check_shared(*vcpu, *pin))
-    return *failure;
+  if (auto result = check_shared(*vcpu, *pin); !result)
+    return result.error();
   vcpus_.emplace(*vcpu, std::move(*pin));
   return *vcpu;
 }
 
-std::optional<Error> vcpupin_table::add_iothread(const vcpupin_request &request) {
+Result<> vcpupin_table::add_iothread(const vcpupin_request &request) {
   const std::string id = request.name != nullptr ? request.name : "";
   if (id.empty())
     return Error{"iothread is missing"};
@@ -113,17 +113,17 @@ std::optional<Error> vcpupin_table::add_iothread(const vcpupin_request &request)
   if (!pin)
     return pin.error();
   iothreads_.emplace(id, std::move(*pin));
-  return std::nullopt;
+  return {};
 }
 
-std::optional<Error> vcpupin_table::add_emulator(const vcpupin_request &request) {
+Result<> vcpupin_table::add_emulator(const vcpupin_request &request) {
   if (emulator_)
     return pinned_already("the emulator", *emulator_);
   Result<Pin> pin = parse_pin(request);
   if (!pin)
     return pin.error();
   emulator_ = std::move(*pin);
-  return std::nullopt;
+  return {};
 }
 
 const Pin *vcpupin_table::vcpu(unsigned vcpu) const {

@@ -9,7 +9,7 @@
 
 #include "host.h"
 #include "pin.h"
-#include "result.h"
+#include "vcpupin-result.h"
 #include "vcpupin.h"
 
 #include <functional>
@@ -25,8 +25,8 @@ public:
 
   /* Returns the vCPU's number. See vcpupin_table_add_vcpu. */
   vcpupin::Result<unsigned> add_vcpu(const vcpupin_request &request);
-  std::optional<vcpupin::Error> add_iothread(const vcpupin_request &request);
-  std::optional<vcpupin::Error> add_emulator(const vcpupin_request &request);
+  vcpupin::Result<> add_iothread(const vcpupin_request &request);
+  vcpupin::Result<> add_emulator(const vcpupin_request &request);
 
   /* See vcpupin_table_vcpu. */
   const vcpupin::Pin *vcpu(unsigned vcpu) const;
@@ -38,7 +38,7 @@ public:
 private:
   vcpupin::Result<unsigned> parse_vcpunum(const char *vcpunum) const;
   vcpupin::Result<vcpupin::Pin> parse_pin(const vcpupin_request &request) const;
-  std::optional<vcpupin::Error> check_shared(unsigned vcpu, const vcpupin::Pin &pin) const;
+  vcpupin::Result<> check_shared(unsigned vcpu, const vcpupin::Pin &pin) const;
 
   vcpupin::Host host_;
   vcpupin::Pin start_;

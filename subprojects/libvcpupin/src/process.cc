@@ -64,7 +64,7 @@ bool is_stray(const Pin &found, const Pin &emulator, std::span<const Pin> pinned
 
 } // namespace
 
-std::optional<Error> apply_all(const CpuSet &cpus, const std::optional<Sched> &sched,
+Result<> apply_all(const CpuSet &cpus, const std::optional<Sched> &sched,
                                std::span<const int> except) {
   std::map<int, Pin> former;
   /* Until a look finds none that is new: whoever was pinned has pinned children. */
@@ -78,21 +78,18 @@ std::optional<Error> apply_all(const CpuSet &cpus, const std::optional<Sched> &s
       if (holds(except, thread) || former.contains(thread))
         continue;
       Result<Pin> pin = read_pin(thread);
-      std::optional<Error> failure;
-      if (!pin)
-        failure = pin.error();
-      else
-        failure = apply_pin(thread, {cpus, sched.value_or(pin->sched)});
-      if (failure && is_gone(thread))
+      const Result<> pinned = pin ? apply_pin(thread, {cpus, sched.value_or(pin->sched)})
+                                  : Result<>(pin.error());
+      if (!pinned && is_gone(thread))
         continue;
-      if (failure) {
+      if (!pinned) {
         put_back(former);
-        return Error{name_thread(thread) + ": " + failure->message};
+        return Error{name_thread(thread) + ": " + pinned.error().message};
       }
       former.emplace(thread, std::move(*pin));
     }
   } while (former.size() != known);
-  return std::nullopt;
+  return {};
 }
 
 Result<std::size_t> collect_strays(const Pin &emulator, std::span<const int> pinned) {
@@ -111,10 +108,10 @@ Result<std::size_t> collect_strays(const Pin &emulator, std::span<const int> pin
     Result<Pin> found = read_pin(thread);
     if (!found || !is_stray(*found, emulator, pins))
       continue;
-    if (auto failure = apply_pin(thread, emulator)) {
+    if (auto result = apply_pin(thread, emulator); !result) {
       if (is_gone(thread))
         continue;
-      return Error{name_thread(thread) + " inherited the pin of another: " + failure->message};
+      return Error{name_thread(thread) + " inherited the pin of another: " + result.error().message};
     }
     ++moved;
   }

@@ -8,7 +8,7 @@
 #define VCPUPIN_PROCESS_H
 
 #include "pin.h"
-#include "result.h"
+#include "vcpupin-result.h"
 
 #include <cstddef>
 #include <optional>
@@ -17,7 +17,7 @@
 namespace vcpupin {
 
 /* See vcpupin_apply_all. Without sched the scheduling stays as it is. */
-std::optional<Error> apply_all(const CpuSet &cpus, const std::optional<Sched> &sched,
+Result<> apply_all(const CpuSet &cpus, const std::optional<Sched> &sched,
                                std::span<const int> except);
 
 /* How many were moved. See vcpupin_collect_strays. */

@@ -110,16 +110,16 @@ Result<Sched> read_sched(int thread) {
   return Sched{{policy, parameters.sched_priority}};
 }
 
-std::optional<Error> apply_sched(int thread, const Sched &asked) {
+Result<> apply_sched(int thread, const Sched &asked) {
   Result<Sched> former = read_sched(thread);
   if (!former)
     return former.error();
   if (*former == asked)
-    return std::nullopt;
+    return {};
   sched_param parameters{};
   parameters.sched_priority = asked.priority;
   if (sched_setscheduler(thread, asked.policy, &parameters) == 0)
-    return std::nullopt;
+    return {};
   const int cause = errno;
   return Error{"the kernel refuses to schedule this thread as " + name_sched(asked) + ": " +
                errno_words(cause) + (cause == EPERM ? " (" + remedy(asked) + ")" : "")};
@@ -131,7 +131,7 @@ Result<Sched> read_sched(int) {
   return Error{"pinning needs a Linux host"};
 }
 
-std::optional<Error> apply_sched(int, const Sched &) {
+Result<> apply_sched(int, const Sched &) {
   return Error{"pinning needs a Linux host"};
 }
 

@@ -6,7 +6,7 @@
 #ifndef VCPUPIN_SCHED_H
 #define VCPUPIN_SCHED_H
 
-#include "result.h"
+#include "vcpupin-result.h"
 #include "vcpupin.h"
 
 #include <optional>
@@ -33,7 +33,7 @@ std::string name_sched(const Sched &sched);
 Result<Sched> read_sched(int thread);
 
 /* Does nothing where the thread has it already. */
-std::optional<Error> apply_sched(int thread, const Sched &asked);
+Result<> apply_sched(int thread, const Sched &asked);
 
 } // namespace vcpupin
 
