@@ -50,7 +50,7 @@ Result<Figures> whole_command(const std::string &command, const std::string &run
                                 "--export-json", folder->file("json"), command});
   if (!done)
     return done.error();
-  const auto json = nlohmann::json::parse(read_text(folder->file("json")), nullptr, false);
+  const auto json = qemu_pin::parse_json(read_text(folder->file("json")));
   const auto median = nlohmann::json::json_pointer("/results/0/median");
   if (json.is_discarded() || !json.contains(median))
     return Error{"hyperfine wrote no median"};

@@ -93,7 +93,7 @@ std::optional<TraceEvent> read_trace_line(const std::string &line) {
   const bool is_return = line.find(name + " -> ") != std::string::npos;
   event.result = is_return ? static_cast<std::int64_t>(strtoull(rest.c_str(), nullptr, 0)) : 0;
   if (name == "sched_process_fork") {
-    event.kind = Kind::birth;
+    event.kind = Kind::creation;
     event.other = static_cast<pid_t>(number_after(rest, "child_pid="));
   } else if (name == "sched_switch") {
     event.kind = Kind::switched;

@@ -1,5 +1,5 @@
 /*
- * What the kernel saw of us and of all that we start: births of threads, masks that were
+ * What the kernel saw of us and of all that we start: the creation of threads, masks that were
  * set, calls that run guest code, and who had a CPU when. From the kernel's own tracing
  * (tracefs, Documentation/trace/events.rst in Linux), which stops nobody, as ptrace would.
  *
@@ -30,7 +30,7 @@ namespace bench {
 
 struct TraceEvent {
   enum class Kind {
-    birth,      /* thread made other */
+    creation,   /* thread created other */
     set_mask,   /* thread asks for another mask of other (itself too) */
     mask_set,   /* that call has returned; result */
     vcpu_made,  /* thread asks KVM for a vCPU (KVM_CREATE_VCPU) */

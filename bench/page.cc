@@ -57,7 +57,7 @@ Result<std::vector<Report>> read_reports(const std::string &folder) {
     if (entry.path().extension() != ".json")
       continue;
     auto report =
-        bench::from_json(json::parse(read_text(entry.path()), nullptr, /*exceptions=*/false));
+        bench::from_json(qemu_pin::parse_json(read_text(entry.path())));
     if (!report)
       return Error{entry.path().string() + ": " + report.error().message};
     reports.push_back(std::move(*report));

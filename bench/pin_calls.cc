@@ -72,7 +72,7 @@ void moves(benchmark::State &state, const Places &places, Pin pin) {
 }
 
 /* Made by this thread, which has the first CPU; ends when it has its own. */
-void is_born(benchmark::State &state, const Places &places, Pin pin) {
+void is_created(benchmark::State &state, const Places &places, Pin pin) {
   pin_barely(places[0]);
   bool held = true;
   while (state.KeepRunning())
@@ -116,9 +116,9 @@ constexpr std::array calls = {
     Call{"stay-library", "vcpupin_apply to the CPU it has", stays, pin_by_library},
     Call{"move-bare", "sched_setaffinity to another CPU", moves, pin_barely},
     Call{"move-library", "vcpupin_apply to another CPU", moves, pin_by_library},
-    Call{"thread-bare", "a thread that calls sched_setaffinity, made and joined", is_born,
+    Call{"thread-bare", "a thread that calls sched_setaffinity, made and joined", is_created,
          pin_barely},
-    Call{"thread-library", "a thread that calls vcpupin_apply, made and joined", is_born,
+    Call{"thread-library", "a thread that calls vcpupin_apply, made and joined", is_created,
          pin_by_library},
 };
 

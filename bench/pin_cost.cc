@@ -11,7 +11,7 @@
 #include "kernel_trace.h"
 #include "pinned_loop.h"
 #include "small_guest.h"
-#include "thread_births.h"
+#include "thread_creation.h"
 
 #include <algorithm>
 #include <fmt/core.h>
@@ -50,7 +50,7 @@ double midmean(std::vector<double> values) {
          static_cast<double>(count);
 }
 
-/* Microseconds of CPU a thread, from its birth until it asks for its vCPU. */
+/* Microseconds of CPU a thread, from its creation until it asks for its vCPU. */
 Result<double> cpu_to_vcpu(const Events &events, std::size_t count) {
   const std::set<pid_t> threads = vcpu_threads_in(events);
   if (threads.size() != count)
@@ -58,16 +58,17 @@ Result<double> cpu_to_vcpu(const Events &events, std::size_t count) {
         fmt::format("the kernel's trace has {} threads of vCPUs, not {}", threads.size(), count)};
   std::vector<double> each;
   for (const pid_t thread : threads) {
-    const auto life = bench::birth_to_vcpu(events, thread);
+    const auto life = bench::creation_to_vcpu(events, thread);
     if (!life)
-      return Error{fmt::format("the kernel's trace has no birth of thread {}", thread)};
+      return Error{
+          fmt::format("the kernel's trace does not have the creation of thread {}", thread)};
     each.push_back(
-        static_cast<double>(bench::cpu_time(events, thread, life->born, life->vcpu_made)));
+        static_cast<double>(bench::cpu_time(events, thread, life->created, life->vcpu_made)));
   }
   return midmean(std::move(each));
 }
 
-/* Microseconds a thread, from its birth until it has its mask. */
+/* Microseconds a thread, from its creation until it has its mask. */
 struct UntilPinned {
   double wall, cpu;
 };
@@ -75,11 +76,12 @@ Result<UntilPinned> until_pinned(const Events &events) {
   std::vector<double> wall;
   std::vector<double> cpu;
   for (const pid_t thread : vcpu_threads_in(events)) {
-    auto birth = bench::birth_of(events, thread);
-    if (!birth)
-      return birth.error();
-    wall.push_back(static_cast<double>(birth->pinned - birth->born));
-    cpu.push_back(static_cast<double>(bench::cpu_time(events, thread, birth->born, birth->pinned)));
+    auto creation = bench::creation_of(events, thread);
+    if (!creation)
+      return creation.error();
+    wall.push_back(static_cast<double>(creation->pinned - creation->created));
+    cpu.push_back(
+        static_cast<double>(bench::cpu_time(events, thread, creation->created, creation->pinned)));
   }
   return UntilPinned{midmean(std::move(wall)), midmean(std::move(cpu))};
 }
@@ -116,10 +118,10 @@ Result<Figures> compare(const std::function<Result<Events>(bool pinned)> &run, s
   auto without = cpu_to_vcpu(*unpinned, count);
   if (!without)
     return without.error();
-  auto birth = until_pinned(*pinned);
-  if (!birth)
-    return birth.error();
-  return Figures{{"wall", birth->wall}, {"cpu", birth->cpu}, {"added", *with - *without}};
+  auto creation = until_pinned(*pinned);
+  if (!creation)
+    return creation.error();
+  return Figures{{"wall", creation->wall}, {"cpu", creation->cpu}, {"added", *with - *without}};
 }
 
 void add_arms(bench::Benchmark &benchmark, const bench::Setting &setting,
@@ -182,11 +184,14 @@ Result<bench::Report> measure(const bench::Setting &setting) {
   benchmark.about =
       "The patched QEMU makes N vCPUs under KVM, each pinned to one host CPU, the host's CPUs in "
       "turn; a bare program makes N threads one after the other, each of which calls "
-      "sched_setaffinity first thing. The kernel's trace gives each thread's birth, mask and time "
+      "sched_setaffinity first thing. The kernel's trace gives each thread's creation, mask and "
+      "time "
       "on a CPU; each figure is the mean of the middle half of a run's N threads. What the pin "
-      "adds is the CPU time from birth to the call that makes the vCPU, with the pin less without.";
+      "adds is the CPU time from creation to the call that makes the vCPU, with the pin less "
+      "without.";
   benchmark.limits = {
-      "Birth to mask holds the wait for a CPU after the birth and a move to another, which are the "
+      "Creation to mask holds the wait for a CPU after the creation and a move to another, which "
+      "are the "
       "same for both, and where a busy machine shows first.",
       "What is added is the thread's own: reading the option on the main thread (microseconds a "
       "vCPU) is not in it, nor is what the kernel's own threads do to move one.",
@@ -194,8 +199,8 @@ Result<bench::Report> measure(const bench::Setting &setting) {
       "would be of noise, and is not shown.",
       "Tracing costs the traced about a microsecond an event, alike in both.",
   };
-  benchmark.metrics = {{"wall", "birth to mask, a thread", "us"},
-                       {"cpu", "CPU time from birth to mask", "us"},
+  benchmark.metrics = {{"wall", "creation to mask, a thread", "us"},
+                       {"cpu", "CPU time from creation to mask", "us"},
                        {"added", "CPU time that the pin adds", "us"}};
   std::shared_ptr<KernelTrace> trace;
   std::string missing = why_no_kvm().value_or("");

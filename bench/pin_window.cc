@@ -10,7 +10,7 @@
 #include "peers.h"
 #include "ring3_count.h"
 #include "small_guest.h"
-#include "thread_births.h"
+#include "thread_creation.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -63,15 +63,15 @@ Result<Figures> figures_of(std::span<const TraceEvent> events,
   unsigned entries = 0;
   unsigned emulated = 0;
   for (const auto &[vcpu, thread] : threads) {
-    auto birth = bench::birth_of(events, thread);
-    if (!birth)
-      return birth.error();
-    const auto [born, pinned] = *birth;
-    window = std::max(window, pinned - born);
-    cpu += bench::cpu_time(events, thread, born, pinned);
-    guest += bench::guest_time(events, thread, born, pinned);
-    entries += bench::count_of(events, TraceEvent::Kind::guest_runs, thread, born, pinned);
-    emulated += bench::count_of(events, TraceEvent::Kind::emulated, thread, born, pinned);
+    auto creation = bench::creation_of(events, thread);
+    if (!creation)
+      return creation.error();
+    const auto [created, pinned] = *creation;
+    window = std::max(window, pinned - created);
+    cpu += bench::cpu_time(events, thread, created, pinned);
+    guest += bench::guest_time(events, thread, created, pinned);
+    entries += bench::count_of(events, TraceEvent::Kind::guest_runs, thread, created, pinned);
+    emulated += bench::count_of(events, TraceEvent::Kind::emulated, thread, created, pinned);
   }
   Figures figures = {{"window", static_cast<double>(window)},
                      {"cpu", static_cast<double>(cpu)},
@@ -225,7 +225,7 @@ Result<bench::Report> measure(const bench::Setting &setting) {
   benchmark.about =
       "A guest of two vCPUs that spin (tests/guest/spin.S) is started under KVM, each vCPU pinned "
       "to a CPU of its own. The kernel's trace (sched_process_fork, sched_switch, "
-      "sched_setaffinity, KVM_RUN) says when each vCPU thread was born, when the last call that "
+      "sched_setaffinity, KVM_RUN) says when each vCPU thread was created, when the last call that "
       "set its mask returned, and what it did between. The aim for native: under 100 us, and no "
       "guest instruction.";
   benchmark.limits = {
@@ -239,7 +239,7 @@ Result<bench::Report> measure(const bench::Setting &setting) {
       "Pinning after the start is shown at its fastest: a client in C++ that waits on the monitor. "
       "A script that asks a second later leaves a second.",
   };
-  benchmark.metrics = {{"window", "birth to pin, longest", "us"},
+  benchmark.metrics = {{"window", "creation to pin, longest", "us"},
                        {"cpu", "CPU time before the pin", "us"},
                        {"entries", "KVM_RUN before the pin", ""},
                        {"guest", "of it in KVM_RUN", "us"},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ring3_count.h"
 
-#include "thread_births.h"
+#include "thread_creation.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -84,9 +84,9 @@ Result<double> Ring3Count::before_pins(std::span<const TraceEvent> events,
                                        const std::map<unsigned, pid_t> &threads) const {
   double sum = 0;
   for (const auto &[vcpu, thread] : threads) {
-    auto birth = birth_of(events, thread);
-    if (!birth)
-      return birth.error();
+    auto creation = creation_of(events, thread);
+    if (!creation)
+      return creation.error();
     const auto first = first_.turns.find(vcpu);
     /* Stopped before it came to ring 3. */
     if (first != first_.turns.end() && first->second == 0)
@@ -97,7 +97,7 @@ Result<double> Ring3Count::before_pins(std::span<const TraceEvent> events,
         second->second <= first->second)
       return Error{fmt::format("vCPU {} does not spin", vcpu)};
     const double pace = static_cast<double>(second->second - first->second) / between;
-    const auto late = static_cast<double>(guest_time(events, thread, birth->pinned, first_.us));
+    const auto late = static_cast<double>(guest_time(events, thread, creation->pinned, first_.us));
     const double turns = static_cast<double>(first->second) - pace * late;
     sum += instructions_a_turn * std::max(0.0, turns);
   }

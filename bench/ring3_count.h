@@ -29,7 +29,7 @@ public:
    * more, stops it again, and lets it run on. */
   static qemu_pin::Result<Ring3Count> take(qemu_pin::Qmp &monitor);
 
-  /* Of all vCPUs together. The trace goes from their birth to the second stop. Fails when a
+  /* Of all vCPUs together. The trace goes from their creation to the second stop. Fails when a
    * vCPU that was in ring 3 did not run between the stops. */
   qemu_pin::Result<double> before_pins(std::span<const TraceEvent> events,
                                        const std::map<unsigned, pid_t> &threads) const;

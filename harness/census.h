@@ -41,7 +41,7 @@ std::vector<std::string> differences(Guest &guest, const Asked &asked);
  * that are moved when they are noticed. */
 std::vector<std::string> lasting_differences(Guest &guest, const Asked &asked);
 
-/* Names of the machine's threads, in the order of their birth. */
+/* Names of the machine's threads, in the order of their creation. */
 std::vector<std::string> thread_names(pid_t qemu);
 
 #endif

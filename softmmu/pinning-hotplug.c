@@ -1,10 +1,10 @@
 /*
- * vCPUs that come and go while the machine runs.
+ * vCPUs that are plugged and unplugged while the machine runs.
  *
  * A pin that cannot hold any more is no reason to end a running machine: it is
- * tried before the vCPU is made. And where QEMU may not give a thread its pin any
- * more, because of the sandbox or because it has become another user, a thread
- * that may sleeps for as long as the vCPU is away.
+ * checked before the vCPU is made. The kernel may refuse a pin later, because of the
+ * sandbox or because QEMU has become another user. Then a thread context keeps the
+ * pin for as long as the vCPU is absent.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -13,33 +13,22 @@
 #include "hw/boards.h"
 #include "hw/core/cpu.h"
 #include "sysemu/sysemu.h"
-#include "vcpu-pinning-internal.h"
+#include "pinning-creation.h"
+#include "pinning-hotplug.h"
+#include "pinning-options.h"
 
-/* Whether a thread with @pin may still come. */
-static bool is_needed(const vcpupin_pin *pin)
+static void device_comes(DeviceListener *listener, DeviceState *device)
 {
-    MachineState *machine = MACHINE(qdev_get_machine());
-
-    for (unsigned vcpu = 0; vcpu < machine->smp.max_cpus; vcpu++) {
-        const vcpupin_pin *own = pinning_vcpu_pin(vcpu);
-
-        if (own && vcpupin_pin_equal(own, pin) && !qemu_get_cpu(vcpu)) {
-            return true;
-        }
-    }
-    return pinning_is_for_an_absent_iothread(pin);
-}
-
-void pinning_thread_has_come(void)
-{
-    if (phase_check(PHASE_MACHINE_READY)) {
-        pinning_end_nurseries(is_needed);
+    if (object_dynamic_cast(OBJECT(device), TYPE_CPU)) {
+        pinning_end_unneeded_contexts();
     }
 }
+
+static DeviceListener devices = { .realize = device_comes };
 
 static void machine_is_done(Notifier *notifier, void *opaque)
 {
-    pinning_end_nurseries(is_needed);
+    pinning_end_unneeded_contexts();
 }
 
 static Notifier machine_done = { .notify = machine_is_done };
@@ -55,8 +44,8 @@ static const vcpupin_pin *pin_of_device(DeviceState *device)
            ? pinning_vcpu_pin(CPU(device)->cpu_index) : NULL;
 }
 
-/* The last place where a vCPU can still not come: once its thread is there, a
- * failure is QEMU's end. */
+/* The last place where plugging a vCPU can fail: once its thread exists, a failure
+ * ends QEMU. */
 static void pre_plug(HotplugHandler *handler, DeviceState *device, Error **errp)
 {
     const vcpupin_pin *pin;
@@ -66,35 +55,36 @@ static void pre_plug(HotplugHandler *handler, DeviceState *device, Error **errp)
         machine_pre_plug(handler, device, errp);
     }
     pin = *errp || !device->hotplugged ? NULL : pin_of_device(device);
-    if (pin && !pinning_try(pin, errp)) {
+    if (pin && !pinning_check_pin(pin, errp)) {
         error_prepend(errp, "vCPU %d: ", CPU(device)->cpu_index);
     }
 }
 
-static void make_nursery(CPUState *cpu, run_on_cpu_data data)
+static void make_context(CPUState *cpu, run_on_cpu_data data)
 {
-    pinning_make_nursery(data.host_ptr);
+    pinning_make_context(data.host_ptr);
 }
 
-/* The thread that goes leaves behind what the next one can be born of. */
+/* Before a vCPU is unplugged, its thread creates a context with its pin: a successor
+ * is created from it. */
 static void unplug(HotplugHandler *handler, DeviceState *device, Error **errp)
 {
     const vcpupin_pin *pin = pin_of_device(device);
 
-    if (pin && pinning_is_hard_to_repeat(pin)) {
-        run_on_cpu(CPU(device), make_nursery,
+    if (pin && pinning_may_be_refused_later(pin)) {
+        run_on_cpu(CPU(device), make_context,
                    RUN_ON_CPU_HOST_PTR((void *)pin));
     }
     machine_unplug(handler, device, errp);
 }
 
-static void make_nurseries(MachineState *machine)
+static void make_contexts(MachineState *machine)
 {
     for (unsigned vcpu = machine->smp.cpus; vcpu < machine->smp.max_cpus; vcpu++) {
         const vcpupin_pin *pin = pinning_vcpu_pin(vcpu);
 
-        if (pin && pinning_is_hard_to_repeat(pin)) {
-            pinning_make_vcpu_nursery(vcpu);
+        if (pin && pinning_may_be_refused_later(pin)) {
+            pinning_make_vcpu_context(vcpu);
         }
     }
 }
@@ -103,7 +93,8 @@ void pinning_watch_hotplug(MachineState *machine)
 {
     HotplugHandlerClass *handler;
 
-    make_nurseries(machine);
+    make_contexts(machine);
+    device_listener_register(&devices);
     qemu_add_machine_init_done_notifier(&machine_done);
     if (object_dynamic_cast(OBJECT(machine), TYPE_HOTPLUG_HANDLER)) {
         handler = HOTPLUG_HANDLER_GET_CLASS(machine);

@@ -1,80 +1,82 @@
 /*
- * Iothreads pin themselves as they start, whoever makes them and whenever.
+ * Iothreads pin themselves as they start, whether an option or QMP makes them.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "qemu/osdep.h"
 #include "qapi/error.h"
 #include "hw/boards.h"
+#include "sysemu/event-loop-base.h"
 #include "sysemu/iothread.h"
-#include "vcpu-pinning-internal.h"
+#include "pinning-creation.h"
+#include "pinning-iothreads.h"
+#include "pinning-options.h"
+#include "pinning-tree.h"
 
 static void (*iothread_init)(EventLoopBase *base, Error **errp);
 static bool (*iothread_can_be_deleted)(EventLoopBase *base);
 
-bool pinning_is_iothread(Object *object)
-{
-    return object->parent == object_get_objects_root() &&
-           object_dynamic_cast(object, TYPE_IOTHREAD);
-}
-
 /* In the new thread. */
 static void start_iothread(void *opaque)
 {
-    pinning_start_iothread(object_get_canonical_path_component(opaque));
+    const char *id = object_get_canonical_path_component(opaque);
+
+    pinning_start_thread(pinning_iothread_pin(id), pinning_iothread_option(id));
 }
 
 static void init(EventLoopBase *base, Error **errp)
 {
     const char *id = object_get_canonical_path_component(OBJECT(base));
     const vcpupin_pin *pin = NULL;
-    ThreadBirth birth = { .first = start_iothread, .opaque = base };
+    ThreadCreation creation = { .first = start_iothread, .opaque = base };
     ERRP_GUARD();
 
     if (pinning_is_iothread(OBJECT(base))) {
         pin = pinning_iothread_pin(id);
-        birth.nursery = pinning_nursery(pin);
-        /* Later than that, an error is no reason to end QEMU. */
-        if (pin && phase_check(PHASE_MACHINE_READY) && !pinning_try(pin, errp)) {
+        creation.context = pinning_context(pin);
+        /* Once the machine runs, an error is no reason to end QEMU. */
+        if (pin && phase_check(PHASE_MACHINE_READY) &&
+            !pinning_check_pin(pin, errp)) {
             error_prepend(errp, "iothread '%s': ", id);
             return;
         }
         if (pin) {
-            pinning_ensure_home();
+            pinning_ensure_emulator_context();
         }
-        thread_birth_set_next(&birth);
+        thread_creation_set_next(&creation);
     }
     iothread_init(base, errp);
-    thread_birth_set_next(NULL);
+    thread_creation_set_next(NULL);
     if (!*errp && pinning_is_iothread(OBJECT(base))) {
         pinning_tree_add_iothread(OBJECT(base), pin != NULL);
-        pinning_thread_has_come();
+        pinning_end_unneeded_contexts();
     }
 }
 
-typedef struct LastWill {
+typedef struct ContextRequest {
     const vcpupin_pin *pin;
     QemuSemaphore done;
-} LastWill;
+} ContextRequest;
 
-static void make_nursery(void *opaque)
+static void make_context(void *opaque)
 {
-    LastWill *will = opaque;
+    ContextRequest *request = opaque;
 
-    pinning_make_nursery(will->pin);
-    qemu_sem_post(&will->done);
+    pinning_make_context(request->pin);
+    qemu_sem_post(&request->done);
 }
 
-/* The iothread that goes leaves behind what the next one can be born of. */
-static void leave_nursery(IOThread *iothread, const vcpupin_pin *pin)
+/* Before an iothread is deleted, it creates a context with its pin: a successor is
+ * created from it. */
+static void keep_context(IOThread *iothread, const vcpupin_pin *pin)
 {
-    LastWill will = { .pin = pin };
+    ContextRequest request = { .pin = pin };
 
-    qemu_sem_init(&will.done, 0);
-    aio_bh_schedule_oneshot(iothread_get_aio_context(iothread), make_nursery,
-                            &will);
-    qemu_sem_wait(&will.done);
-    qemu_sem_destroy(&will.done);
+    qemu_sem_init(&request.done, 0);
+    aio_bh_schedule_oneshot(iothread_get_aio_context(iothread), make_context,
+                            &request);
+    qemu_sem_wait(&request.done);
+    qemu_sem_destroy(&request.done);
 }
 
 static bool can_be_deleted(EventLoopBase *base)
@@ -86,8 +88,8 @@ static bool can_be_deleted(EventLoopBase *base)
         return false;
     }
     pin = pinning_is_iothread(OBJECT(base)) ? pinning_iothread_pin(id) : NULL;
-    if (pin && pinning_is_hard_to_repeat(pin)) {
-        leave_nursery(IOTHREAD(base), pin);
+    if (pin && pinning_may_be_refused_later(pin)) {
+        keep_context(IOTHREAD(base), pin);
     }
     pinning_tree_remove_iothread(OBJECT(base));
     return true;
@@ -102,4 +104,19 @@ void pinning_watch_iothreads(void)
     class->init = init;
     iothread_can_be_deleted = class->can_be_deleted;
     class->can_be_deleted = can_be_deleted;
+}
+
+static int add_to_tree(Object *object, void *opaque)
+{
+    const char *id = object_get_canonical_path_component(object);
+
+    if (pinning_is_iothread(object)) {
+        pinning_tree_add_iothread(object, pinning_iothread_pin(id) != NULL);
+    }
+    return 0;
+}
+
+void pinning_add_iothreads_to_tree(void)
+{
+    object_child_foreach(object_get_objects_root(), add_to_tree, NULL);
 }

@@ -15,7 +15,9 @@
 #include "monitor/monitor.h"
 #include "qom/object.h"
 #include "sysemu/iothread.h"
-#include "vcpu-pinning-internal.h"
+#include "pinning-creation.h"
+#include "pinning-options.h"
+#include "pinning-tree.h"
 
 #define TYPE_PINNED_THREAD "pinned-thread"
 OBJECT_DECLARE_SIMPLE_TYPE(PinnedThread, PINNED_THREAD)
@@ -83,12 +85,12 @@ static void set_affinity(Object *object, const char *value, Error **errp)
     vcpupin_cpus *cpus;
     char *message;
 
-    if (pinning_is_sealed()) {
+    if (pinning_is_sandboxed()) {
         error_setg(errp, "pins cannot be changed: QEMU was started with "
                    "-sandbox resourcecontrol=deny");
         return;
     }
-    pinning_ensure_home();
+    pinning_ensure_emulator_context();
     cpus = vcpupin_cpus_parse(value, &message);
     if (cpus && check_cpus(cpus, &message) && move(thread, cpus, &message)) {
         thread->pinned = true;
@@ -196,7 +198,7 @@ void pinning_tree_add_iothread(Object *iothread, bool pinned)
         g_strdup_printf("iothread[%s]",
                         object_get_canonical_path_component(iothread));
 
-    /* Those that are made before the machine is are added with it. */
+    /* Iothreads that exist before the tree are added when it is made. */
     if (tree) {
         add_thread(ROLE_IOTHREAD, iothread, IOTHREAD(iothread)->thread_id,
                    pinned, name);
@@ -208,16 +210,6 @@ void pinning_tree_remove_iothread(Object *iothread)
     remove_thread(iothread);
 }
 
-static int add_iothread(Object *object, void *opaque)
-{
-    const char *id = object_get_canonical_path_component(object);
-
-    if (pinning_is_iothread(object)) {
-        pinning_tree_add_iothread(object, pinning_iothread_pin(id) != NULL);
-    }
-    return 0;
-}
-
 static void device_comes(DeviceListener *listener, DeviceState *device)
 {
     g_autofree char *name = NULL;
@@ -227,7 +219,6 @@ static void device_comes(DeviceListener *listener, DeviceState *device)
         cpu = CPU(device);
         name = g_strdup_printf("vcpu[%d]", cpu->cpu_index);
         add_thread(ROLE_VCPU, OBJECT(cpu), cpu->thread_id, true, name);
-        pinning_thread_has_come();
     }
 }
 
@@ -311,7 +302,6 @@ void pinning_tree_create(MachineState *machine)
     object_property_add_child(OBJECT(machine), "pinning", tree);
     object_unref(tree);
     add_thread(ROLE_EMULATOR, NULL, qemu_get_thread_id(), true, "emulator");
-    object_child_foreach(object_get_objects_root(), add_iothread, NULL);
     device_listener_register(&devices);
     monitor_register_hmp("pinning", true, print_tree);
 }

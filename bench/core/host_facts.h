@@ -6,7 +6,8 @@
 #ifndef BENCH_CORE_HOST_FACTS_H
 #define BENCH_CORE_HOST_FACTS_H
 
-#include <nlohmann/json.hpp>
+#include "base/json.h"
+
 #include <string>
 
 namespace bench {

@@ -6,11 +6,11 @@
 #ifndef BENCH_CORE_REPORT_H
 #define BENCH_CORE_REPORT_H
 
+#include "base/json.h"
 #include "arms.h"
 #include "base/result.h"
 #include "plot.h"
 
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>

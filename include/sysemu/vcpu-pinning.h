@@ -35,10 +35,10 @@ void vcpu_pinning_before_sandbox(void);
 void vcpu_pinning_prepare(MachineState *machine);
 
 /*
- * Between these two the calling thread makes the thread of @cpu, which will pin
- * itself before all else, and end QEMU with status 1 when the kernel refuses.
+ * Between these two the calling thread creates the thread of @cpu. That thread pins
+ * itself before all else, and ends QEMU with status 1 when the kernel refuses.
  */
-void vcpu_pinning_birth_begins(CPUState *cpu);
-void vcpu_pinning_birth_ends(void);
+void vcpu_pinning_creation_begins(CPUState *cpu);
+void vcpu_pinning_creation_ends(void);
 
 #endif

@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "base/json.h"
 #include "check/guest_description.h"
 
 #include "base/number.h"
@@ -12,7 +13,6 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace qemu_pin {
 
@@ -118,7 +118,7 @@ private:
   void object(const std::string &option, const std::string &value) {
     std::string type, id;
     if (value.starts_with("{")) {
-      const auto json = nlohmann::json::parse(value, nullptr, false);
+      const auto json = parse_json(value);
       if (!json.is_object())
         return wrong(option, value, "this is not JSON");
       const auto text = [&](const char *key) {

@@ -3,16 +3,15 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "base/json.h"
 #include "base/text_file.h"
 #include "check/findings.h"
 #include "check/guest_description.h"
 #include "commands/subcommand.h"
 #include "commands/topology_options.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 namespace qemu_pin {
 
@@ -48,7 +47,7 @@ void print_json(const std::vector<Finding> &findings) {
   for (const Finding &finding : findings)
     document["findings"].push_back(
         {{"kind", finding.kind}, {"message", finding.message}, {"corrected", finding.corrected}});
-  fmt::print("{}\n", document.dump(2));
+  fmt::print("{}", json_document(document));
 }
 
 void print_text(const std::vector<Finding> &findings) {
@@ -82,23 +81,23 @@ int check(const CheckOptions &options) {
 
 } // namespace
 
-void add_check(CLI::App &program, int &status, const Tail &tail) {
+void add_check(Program &program, int &status, const Tail &tail) {
   auto options = std::make_shared<CheckOptions>();
-  CLI::App *check_command =
+  const Command check_command =
       program.add_subcommand("check", "Say what is wrong with a command line's pins");
-  check_command->footer(
+  check_command.footer(
       "Each finding is a line, with the corrected options below it; together they\n"
       "mend all. Exit status: 0 nothing found, 1 findings, 2 trouble.");
-  CLI::Option *libvirt =
-      check_command->add_option("--libvirt", options->libvirt, "A domain of libvirt's instead");
-  libvirt->type_name("FILE.xml")->group("What");
-  check_command->add_option("--plan", options->plan, "A plan instead (JSON)")
-      ->type_name("FILE")
-      ->group("What")
-      ->excludes(libvirt);
-  add_topology_options(*check_command, options->source);
-  check_command->add_flag("--json", options->json, "Findings as JSON")->group("Output");
-  check_command->callback([options, &status, &tail] {
+  check_command.add_option("--libvirt", options->libvirt, "A domain of libvirt's instead")
+      .type_name("FILE.xml")
+      .group("What");
+  check_command.add_option("--plan", options->plan, "A plan instead (JSON)")
+      .type_name("FILE")
+      .group("What")
+      .excludes("--libvirt");
+  add_topology_options(check_command, options->source);
+  check_command.add_flag("--json", options->json, "Findings as JSON").group("Output");
+  check_command.callback([options, &status, &tail] {
     options->arguments = tail;
     status = check(*options);
   });

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "base/held_signals.h"
+#include "base/json.h"
 #include "base/printable.h"
 #include "commands/isolation_options.h"
 #include "commands/subcommand.h"
@@ -13,12 +14,10 @@
 #include "observe/stranger_report.h"
 #include "pins/pin_plan.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <unistd.h>
 
 namespace qemu_pin {
@@ -112,7 +111,7 @@ public:
 
   void end(const std::string &last) const {
     if (options_.json)
-      fmt::print("{}\n", json_.dump(2));
+      fmt::print("{}", json_document(json_));
     else
       fmt::print("{}\n", last);
   }
@@ -201,7 +200,7 @@ int show_status(const IsolateOptions &options) {
     ordered_json json = {{"qemu-pin-isolation-status", 1}, {"isolations", ordered_json::array()}};
     for (const IsolationStatus &status : found)
       json["isolations"].push_back(status_json(status));
-    fmt::print("{}\n", json.dump(2));
+    fmt::print("{}", json_document(json));
   } else {
     for (const IsolationStatus &status : found)
       print_status(status);
@@ -239,39 +238,39 @@ int run_isolate(const IsolateOptions &options) {
 
 } // namespace
 
-void add_isolate(CLI::App &program, int &status) {
+void add_isolate(Program &program, int &status) {
   auto options = std::make_shared<IsolateOptions>();
-  CLI::App *command = program.add_subcommand("isolate", "Keep the rest of the host off CPUs");
-  command->footer(
+  const Command command = program.add_subcommand("isolate", "Keep the rest of the host off CPUs");
+  command.footer(
       steps_help() +
       "\nCPUS is a CPU list (2-7,10-15), or C and one, or N and NUMA nodes (N0). What is\n"
       "changed is kept in /run/qemu-pin/journal.json until qemu-pin restore.\n"
       "Exit status: 0 done; 1 --status found strangers, or nothing isolated; 2 trouble,\n"
       "and everything is as it was before.");
-  command->add_option("cpus", options->isolation.cpus, "Host CPUs to isolate")->type_name("CPUS");
-  command->add_option("--plan", options->plan, "Those of the vCPUs in a plan (JSON)")
-      ->type_name("FILE");
-  add_isolation_options(*command, options->isolation, "Guest's group");
+  command.add_option("cpus", options->isolation.cpus, "Host CPUs to isolate").type_name("CPUS");
+  command.add_option("--plan", options->plan, "Those of the vCPUs in a plan (JSON)")
+      .type_name("FILE");
+  add_isolation_options(command, options->isolation, "Guest's group");
   command
-      ->add_option("--pid", options->isolation.request.guest,
-                   "Put this process into the guest's group")
-      ->type_name("PID")
-      ->check(CLI::PositiveNumber.description(""))
-      ->group("Guest's group");
-  command->add_flag("--dry-run", options->dry_run, "Say what would be done, and each write")
-      ->group("Output");
-  command->add_flag("--status", options->status, "What is isolated, by whom, and how well")
-      ->group("Output");
-  command->add_option("--for", options->seconds, "Look for so long (--status); default: 2")
-      ->type_name("SECONDS")
-      ->check(CLI::PositiveNumber.description(""))
-      ->group("Output");
-  command->add_flag("--json", options->json, "As JSON")->group("Output");
-  command->add_flag("-v,--verbose", options->verbose, "Each write too")->group("Output");
-  command->add_option("--fsroot", options->root, "Host captured in a folder, which is changed")
-      ->type_name("DIR")
-      ->group("Output");
-  command->callback([options, &status] { status = run_isolate(*options); });
+      .add_option("--pid", options->isolation.request.guest,
+                  "Put this process into the guest's group")
+      .type_name("PID")
+      .positive()
+      .group("Guest's group");
+  command.add_flag("--dry-run", options->dry_run, "Say what would be done, and each write")
+      .group("Output");
+  command.add_flag("--status", options->status, "What is isolated, by whom, and how well")
+      .group("Output");
+  command.add_option("--for", options->seconds, "Look for so long (--status); default: 2")
+      .type_name("SECONDS")
+      .positive()
+      .group("Output");
+  command.add_flag("--json", options->json, "As JSON").group("Output");
+  command.add_flag("-v,--verbose", options->verbose, "Each write too").group("Output");
+  command.add_option("--fsroot", options->root, "Host captured in a folder, which is changed")
+      .type_name("DIR")
+      .group("Output");
+  command.callback([options, &status] { status = run_isolate(*options); });
 }
 
 } // namespace qemu_pin

@@ -5,7 +5,6 @@
 #include "host/node_set.h"
 #include "kernel/procfs.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -87,47 +86,47 @@ Result<IsolationRequest> isolation_request(const IsolationOptions &options, cons
   return request;
 }
 
-void add_isolation_options(CLI::App &subcommand, IsolationOptions &options,
+void add_isolation_options(const Command &subcommand, IsolationOptions &options,
                            const std::string &group) {
   IsolationRequest &request = options.request;
   const std::string steps = "Steps";
   subcommand.add_option("--only", options.only, "These steps, with commas between")
-      ->delimiter(',')
-      ->type_name("STEPS")
-      ->group(steps);
+      .delimiter(',')
+      .type_name("STEPS")
+      .group(steps);
   subcommand.add_option("--skip", options.skip, "All but these")
-      ->delimiter(',')
-      ->type_name("STEPS")
-      ->group(steps)
-      ->excludes("--only");
+      .delimiter(',')
+      .type_name("STEPS")
+      .group(steps)
+      .excludes("--only");
   subcommand
       .add_option("--irq-to-guest", request.irq_to_guest,
                   "Interrupts with this in their name go to them (vfio)")
-      ->type_name("TEXT")
-      ->group(steps);
+      .type_name("TEXT")
+      .group(steps);
   subcommand.add_option("--governor", request.governor, "Of the CPUs; default: performance")
-      ->type_name("NAME")
-      ->group(steps);
+      .type_name("NAME")
+      .group(steps);
   subcommand.add_option("--group", request.group, "Its name; default: /qemu-pin-CPUS")
-      ->type_name("PATH")
-      ->group(group);
+      .type_name("PATH")
+      .group(group);
   subcommand
       .add_option("--partition", request.partition,
                   "A partition of the kernel's: isolated or root (v2)")
-      ->type_name("KIND")
-      ->check(CLI::IsMember({"isolated", "root"}).description(""))
-      ->group(group);
+      .type_name("KIND")
+      .one_of({"isolated", "root"})
+      .group(group);
   subcommand.add_option("--mems", options.mems, "NUMA nodes whose memory is the guest's alone")
-      ->type_name("NODES")
-      ->group(group);
+      .type_name("NODES")
+      .group(group);
   subcommand.add_flag("--exclusive", request.exclusive, "No other group may have the CPUs (v1)")
-      ->group(group);
+      .group(group);
   subcommand
       .add_flag("--no-load-balance", options.no_load_balance,
                 "The scheduler leaves threads where they are (v1)")
-      ->group(group);
+      .group(group);
   subcommand.add_flag("--migrate", request.migrate, "Memory follows to the nodes (v1)")
-      ->group(group);
+      .group(group);
 }
 
 } // namespace qemu_pin

@@ -6,9 +6,9 @@
 #ifndef QEMU_PIN_ISOLATION_OPTIONS_H
 #define QEMU_PIN_ISOLATION_OPTIONS_H
 
+#include "commands/command_line.h"
 #include "isolation/all_steps.h"
 
-#include <CLI/App.hpp>
 #include <string>
 #include <vector>
 
@@ -23,7 +23,7 @@ struct IsolationOptions {
 };
 
 /* group: the heading of those about the guest's control group. */
-void add_isolation_options(CLI::App &subcommand, IsolationOptions &options,
+void add_isolation_options(const Command &subcommand, IsolationOptions &options,
                            const std::string &group);
 
 /* All steps, a line each. */

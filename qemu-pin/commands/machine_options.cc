@@ -4,7 +4,6 @@
 #include "base/number.h"
 #include "base/printable.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace qemu_pin {
@@ -65,29 +64,29 @@ Result<std::unique_ptr<Machine>> open_only(const MachineOptions &options) {
 
 } // namespace
 
-void add_machine_options(CLI::App &subcommand, MachineOptions &options, bool with_process,
+void add_machine_options(const Command &subcommand, MachineOptions &options, bool with_process,
                          bool with_all) {
   const std::string group = "Which machine";
   if (with_process)
     subcommand.add_option("PID", options.process, "QEMU's process; default: the only one")
-        ->type_name("")
-        ->check(CLI::PositiveNumber.description(""))
-        ->group(group);
+        .type_name("")
+        .positive()
+        .group(group);
   subcommand.add_option("--qmp", options.qmp, "By its monitor, a unix socket")
-      ->type_name("SOCKET")
-      ->group(group);
-  subcommand.add_option("--name", options.name, "By its guest's name (-name)")
-      ->type_name("GUEST")
-      ->group(group)
-      ->excludes("--qmp");
+      .type_name("SOCKET")
+      .group(group);
+  const Option name = subcommand.add_option("--name", options.name, "By its guest's name (-name)")
+                          .type_name("GUEST")
+                          .group(group)
+                          .excludes("--qmp");
   if (with_process)
-    subcommand.get_option("--name")->excludes("PID");
+    name.excludes("PID");
   if (with_all)
     subcommand.add_flag("--all", options.all, "All that run")
-        ->group(group)
-        ->excludes("PID")
-        ->excludes("--qmp")
-        ->excludes("--name");
+        .group(group)
+        .excludes("PID")
+        .excludes("--qmp")
+        .excludes("--name");
 }
 
 std::optional<Error> take_process(std::vector<std::string> &arguments, MachineOptions &options) {

@@ -6,9 +6,9 @@
 #ifndef QEMU_PIN_MACHINE_OPTIONS_H
 #define QEMU_PIN_MACHINE_OPTIONS_H
 
+#include "commands/command_line.h"
 #include "machine/machine.h"
 
-#include <CLI/App.hpp>
 #include <memory>
 
 namespace qemu_pin {
@@ -21,7 +21,7 @@ struct MachineOptions {
 
 /* Adds --qmp and --name, as one group; the argument PID, but for subcommands that read
  * their arguments themselves; and --all where several will do. */
-void add_machine_options(CLI::App &subcommand, MachineOptions &options, bool with_process,
+void add_machine_options(const Command &subcommand, MachineOptions &options, bool with_process,
                          bool with_all);
 
 /* Takes a PID from the front of a subcommand's arguments, if one is there. Fails when it

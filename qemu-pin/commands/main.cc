@@ -5,14 +5,12 @@
  */
 #include "commands/subcommand.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <cstdio>
 #include <exception>
 #include <fmt/core.h>
 #include <map>
-#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -29,24 +27,6 @@ namespace {
 const std::map<std::string, std::string> tails = {
     {"check", " -- ARGS..."}, {"run", " -- QEMU ARGS..."}, {"verify", " [-- ARGS...]"}};
 
-/* Help without what CLI11 adds to each option: what excludes it, its values. */
-class HelpFormatter : public CLI::Formatter {
-public:
-  HelpFormatter() { column_width(28); }
-
-  std::string make_option_opts(const CLI::Option *option) const override {
-    return option->get_type_size() ? " " + option->get_type_name() : "";
-  }
-
-  std::string make_usage(const CLI::App *app, std::string name) const override {
-    std::string usage = Formatter::make_usage(app, name);
-    const auto tail = tails.find(app->get_name());
-    if (tail != tails.end())
-      usage.insert(usage.find_last_not_of('\n') + 1, tail->second);
-    return usage;
-  }
-};
-
 /* Takes "--" and what follows it from the arguments: CLI11 takes a subcommand that has
  * read a PID to have ended there. vfio-isolate reads a language of its own. */
 Tail take_tail(int &argc, char **argv) {
@@ -62,9 +42,9 @@ Tail take_tail(int &argc, char **argv) {
   return {dashes + 1, end};
 }
 
-using AddSubcommand = void (*)(CLI::App &program, int &status, const Tail &tail);
+using AddSubcommand = void (*)(Program &program, int &status, const Tail &tail);
 
-template <auto Add> void add_without_tail(CLI::App &program, int &status, const Tail & /*tail*/) {
+template <auto Add> void add_without_tail(Program &program, int &status, const Tail & /*tail*/) {
   Add(program, status);
 }
 
@@ -82,7 +62,7 @@ constexpr std::array<std::pair<std::string_view, AddSubcommand>, 9> subcommands 
 
 /* The one that is called; all where it is none of them. To make the options of all takes
  * longer than many of them run. */
-void add_subcommands(CLI::App &program, std::string_view called, int &status, const Tail &tail) {
+void add_subcommands(Program &program, std::string_view called, int &status, const Tail &tail) {
   const bool is_one = std::any_of(subcommands.begin(), subcommands.end(),
                                   [&](const auto &one) { return one.first == called; });
   for (const auto &[name, add] : subcommands)
@@ -91,25 +71,13 @@ void add_subcommands(CLI::App &program, std::string_view called, int &status, co
 }
 
 int run(int argc, char **argv) {
-  CLI::App program{"Plans, checks, shows, sets and isolates a virtual machine's host CPUs."};
-  program.name("qemu-pin");
-  program.formatter(std::make_shared<HelpFormatter>());
-  program.set_help_flag("-h,--help", "Print this text and exit");
-  program.set_version_flag("--version", "qemu-pin " QEMU_PIN_VERSION);
-  program.require_subcommand(1);
-  program.footer("See qemu-pin(1), or qemu-pin SUBCOMMAND --help.");
+  Program program("Plans, checks, shows, sets and isolates a virtual machine's host CPUs.", tails);
   int status = done;
   const Tail tail = take_tail(argc, argv);
   add_subcommands(program, argc > 1 ? argv[1] : "", status, tail);
-  try {
-    program.parse(argc, argv);
-  } catch (const CLI::CallForHelp &) {
-    fmt::print("{}", program.help());
-  } catch (const CLI::CallForVersion &version) {
-    fmt::print("{}\n", version.what());
-  } catch (const CLI::Error &error) {
-    return report(fmt::format("{} (try --help)", error.what()));
-  }
+  std::string message;
+  if (!program.parse(argc, argv, message))
+    return report(message + " (try --help)");
   /* What a closed pipe or a full disk took of the output must not look done. */
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0)
     return report("standard output could not be written");

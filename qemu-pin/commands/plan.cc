@@ -11,7 +11,6 @@
 #include "plan/placement.h"
 #include "plan/roles.h"
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <fmt/core.h>
 #include <map>
@@ -30,84 +29,88 @@ struct PlanOptions {
   Format format = Format::qemu;
 };
 
-void add_request_options(CLI::App &plan, PlanOptions &options) {
-  CLI::Option *vcpus = plan.add_option("--vcpus", options.vcpus, "This many vCPUs");
-  vcpus->type_name("N")->group("How many");
+void add_request_options(const Command &plan, PlanOptions &options) {
+  plan.add_option("--vcpus", options.vcpus, "This many vCPUs").type_name("N").group("How many");
   plan.add_flag("--all", options.all, "As many as there is room for (default)")
-      ->group("How many")
-      ->excludes(vcpus);
+      .group("How many")
+      .excludes("--vcpus");
   plan.add_flag("--one-per-core", options.request.rules.one_per_core,
                 "One vCPU a core; its siblings stay idle")
-      ->group("How many");
-  CLI::Option *cores =
-      plan.add_option("--reserve-cores", options.request.reserve_cores, "N cores for the host");
-  cores->type_name("N")->group("How many");
+      .group("How many");
+  plan.add_option("--reserve-cores", options.request.reserve_cores, "N cores for the host")
+      .type_name("N")
+      .group("How many");
   plan.add_option("--reserve", options.reserve, "These CPUs for the host")
-      ->type_name("CPUS")
-      ->group("How many")
-      ->excludes(cores);
+      .type_name("CPUS")
+      .group("How many")
+      .excludes("--reserve-cores");
   plan.add_flag("--overcommit", options.request.overcommit, "More vCPUs than CPUs, if asked for")
-      ->group("How many");
+      .group("How many");
   plan.add_option("--iothreads", options.iothreads, "N iothreads, beside the emulator")
-      ->type_name("N")
-      ->group("How many");
+      .type_name("N")
+      .group("How many");
   plan.add_option("--disks", options.disks, "Spread M disks over the iothreads")
-      ->type_name("M")
-      ->group("How many");
+      .type_name("M")
+      .group("How many");
 }
 
-void add_place_options(CLI::App &plan, PlanOptions &options) {
+void add_place_options(const Command &plan, PlanOptions &options) {
   const std::string group = "Where";
   plan.add_option("--l3", options.l3, "Share few L3s, or spread over many")
-      ->type_name("pack|spread")
-      ->check(CLI::IsMember({"pack", "spread"}).description(""))
-      ->group(group);
+      .type_name("pack|spread")
+      .one_of({"pack", "spread"})
+      .group(group);
   plan.add_option("--node", options.nodes, "On these NUMA nodes only")
-      ->type_name("LIST")
-      ->group(group);
+      .type_name("LIST")
+      .group(group);
   plan.add_option("--near", options.source.device, "Near this PCI device")
-      ->type_name("ADDRESS")
-      ->group(group);
+      .type_name("ADDRESS")
+      .group(group);
   plan.add_option("--cores", options.cores, "Kind: performance, efficiency, any")
-      ->type_name("KIND")
-      ->check(CLI::IsMember({"performance", "efficiency", "any"}).description(""))
-      ->group(group);
+      .type_name("KIND")
+      .one_of({"performance", "efficiency", "any"})
+      .group(group);
   plan.add_option("--prefer-cache", options.cache, "On the L3s of the largest size")
-      ->type_name("big")
-      ->check(CLI::IsMember({"big"}).description(""))
-      ->group(group);
+      .type_name("big")
+      .one_of({"big"})
+      .group(group);
   plan.add_option("--smt", options.smt, "off: as --one-per-core")
-      ->type_name("auto|off")
-      ->check(CLI::IsMember({"auto", "off"}).description(""))
-      ->group(group);
+      .type_name("auto|off")
+      .one_of({"auto", "off"})
+      .group(group);
   plan.add_flag("--split-cores", options.request.split_cores, "A core may be guest's and host's")
-      ->group(group);
+      .group(group);
 }
 
-void add_output_options(CLI::App &plan, PlanOptions &options) {
-  const std::map<std::string, Format> formats = {{"qemu", Format::qemu},
-                                                 {"json", Format::json},
-                                                 {"libvirt", Format::libvirt},
-                                                 {"cloud-hypervisor", Format::cloud_hypervisor},
-                                                 {"crosvm", Format::crosvm}};
+void add_output_options(const Command &plan, PlanOptions &options) {
+  static const std::map<std::string, Format> formats = {
+      {"qemu", Format::qemu},
+      {"json", Format::json},
+      {"libvirt", Format::libvirt},
+      {"cloud-hypervisor", Format::cloud_hypervisor},
+      {"crosvm", Format::crosvm}};
+  std::vector<std::string> names;
+  for (const auto &[name, format] : formats)
+    names.push_back(name);
   const std::string group = "Output";
-  plan.add_option("--format", options.format,
-                  "qemu (default), json, libvirt,\n"
-                  "cloud-hypervisor, crosvm")
-      ->type_name("NAME")
-      ->transform(CLI::CheckedTransformer(formats).description(""))
-      ->group(group);
-  plan.add_flag_callback(
+  plan.add_option(
+          "--format", [&options](const std::string &name) { options.format = formats.at(name); },
+          "qemu (default), json, libvirt,\n"
+          "cloud-hypervisor, crosvm")
+      .type_name("NAME")
+      .one_of(names)
+      .group(group);
+  plan.add_flag(
           "--json", [&options] { options.format = Format::json; }, "As --format json")
-      ->group(group);
+      .group(group);
   plan.add_option("--read", options.file, "Make no plan: print this one (JSON)")
-      ->type_name("FILE")
-      ->group(group);
+      .type_name("FILE")
+      .group(group);
   plan.add_option("--draw", options.picture, "Draw the host, coloured by role")
-      ->type_name("FILE.svg|png")
-      ->group(group);
-  plan.add_flag("--explain", options.explain, "Print what the plan costs, by term")->group(group);
-  plan.add_flag("-q,--quiet", options.quiet, "Only the plan, without the reasons")->group(group);
+      .type_name("FILE.svg|png")
+      .group(group);
+  plan.add_flag("--explain", options.explain, "Print what the plan costs, by term").group(group);
+  plan.add_flag("-q,--quiet", options.quiet, "Only the plan, without the reasons").group(group);
 }
 
 std::optional<Error> complete(PlanOptions &options) {
@@ -180,18 +183,18 @@ int make(const PlanOptions &options) {
 
 } // namespace
 
-void add_plan(CLI::App &program, int &status) {
+void add_plan(Program &program, int &status) {
   auto options = std::make_shared<PlanOptions>();
-  CLI::App *plan = program.add_subcommand("plan", "Plan pins for a host; print QEMU's arguments");
-  plan->footer("On standard output: the plan. On standard error: why.\n"
-               "Exit status: 0 done, 2 the plan cannot be, or trouble.");
-  add_request_options(*plan, *options);
-  add_place_options(*plan, *options);
-  add_topology_options(*plan, options->source);
-  add_output_options(*plan, *options);
-  CLI::App *given = plan;
-  plan->callback([options, given, &status] {
-    if (given->count("--vcpus") && !options->vcpus)
+  const Command plan =
+      program.add_subcommand("plan", "Plan pins for a host; print QEMU's arguments");
+  plan.footer("On standard output: the plan. On standard error: why.\n"
+              "Exit status: 0 done, 2 the plan cannot be, or trouble.");
+  add_request_options(plan, *options);
+  add_place_options(plan, *options);
+  add_topology_options(plan, options->source);
+  add_output_options(plan, *options);
+  plan.callback([options, plan, &status] {
+    if (plan.was_given("--vcpus") && !options->vcpus)
       status = report("--vcpus 0: a guest has at least one vCPU");
     else if (auto error = complete(*options))
       status = report(error->message);

@@ -8,7 +8,6 @@
 #include "commands/subcommand.h"
 #include "isolation/isolation.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <memory>
@@ -86,21 +85,20 @@ int restore(const RestoreOptions &options) {
 
 } // namespace
 
-void add_restore(CLI::App &program, int &status) {
+void add_restore(Program &program, int &status) {
   auto options = std::make_shared<RestoreOptions>();
-  CLI::App *command = program.add_subcommand("restore", "Give isolated CPUs back to the host");
-  command->footer("What somebody else changed since is said, and left alone. May be interrupted,\n"
-                  "and run again. Exit status: 0 restored, or nothing was isolated, 1 something\n"
-                  "was left alone, 2 trouble.");
-  command->add_option("cpus", options->cpus, "Which, if several isolations are in force")
-      ->type_name("CPUS");
-  command->add_flag("--all", options->all, "All of them")->group("Which");
-  command->add_flag("--force", options->force, "Also what somebody else changed since")
-      ->group("How");
-  command->add_option("--fsroot", options->root, "Host captured in a folder, which is changed")
-      ->type_name("DIR")
-      ->group("How");
-  command->callback([options, &status] { status = restore(*options); });
+  const Command command = program.add_subcommand("restore", "Give isolated CPUs back to the host");
+  command.footer("What somebody else changed since is said, and left alone. May be interrupted,\n"
+                 "and run again. Exit status: 0 restored, or nothing was isolated, 1 something\n"
+                 "was left alone, 2 trouble.");
+  command.add_option("cpus", options->cpus, "Which, if several isolations are in force")
+      .type_name("CPUS");
+  command.add_flag("--all", options->all, "All of them").group("Which");
+  command.add_flag("--force", options->force, "Also what somebody else changed since").group("How");
+  command.add_option("--fsroot", options->root, "Host captured in a folder, which is changed")
+      .type_name("DIR")
+      .group("How");
+  command.callback([options, &status] { status = restore(*options); });
 }
 
 } // namespace qemu_pin

@@ -20,7 +20,6 @@
 #include "run/qemu_help.h"
 #include "run/supervisor.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
@@ -325,34 +324,32 @@ int run(const RunOptions &options) {
 
 } // namespace
 
-void add_run(CLI::App &program, int &status, const Tail &tail) {
+void add_run(Program &program, int &status, const Tail &tail) {
   auto options = std::make_shared<RunOptions>();
-  CLI::App *run_command = program.add_subcommand("run", "Start any QEMU with pins");
-  run_command->footer(
+  const Command run_command = program.add_subcommand("run", "Start any QEMU with pins");
+  run_command.footer(
       "-vcpu, -iothreadpin and -emulatorpin are as the patched QEMU has them.\n"
       "If pinning fails, the guest never runs. A QEMU that has these options itself is\n"
       "just executed. Exit status: QEMU's; 2 trouble.");
   run_command
-      ->add_option("--timeout", options->timeout, "For QEMU to answer, in seconds (default 30)")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(1U, 86400U).description(""))
-      ->group("How");
-  run_command->add_flag("-q,--quiet", options->quiet, "Do not say what is waited for")
-      ->group("How");
+      .add_option("--timeout", options->timeout, "For QEMU to answer, in seconds (default 30)")
+      .type_name("SECONDS")
+      .range(1, 86400)
+      .group("How");
+  run_command.add_flag("-q,--quiet", options->quiet, "Do not say what is waited for").group("How");
   run_command
-      ->add_option_function<std::string>(
+      .add_option(
           "--isolate",
           [options](const std::string &cpus) {
             options->isolate = true;
             options->isolation.cpus = cpus;
           },
           "Keep the host off the vCPUs' CPUs, or these")
-      ->type_name("[=CPUS]")
-      ->expected(0, 1)
-      ->group("Isolation (see qemu-pin isolate --help)");
-  add_isolation_options(*run_command, options->isolation,
-                        "Isolation (see qemu-pin isolate --help)");
-  run_command->callback([options, &status, &tail] {
+      .type_name("[=CPUS]")
+      .optional_value()
+      .group("Isolation (see qemu-pin isolate --help)");
+  add_isolation_options(run_command, options->isolation, "Isolation (see qemu-pin isolate --help)");
+  run_command.callback([options, &status, &tail] {
     options->arguments = tail;
     status = run(*options);
   });

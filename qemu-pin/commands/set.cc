@@ -3,16 +3,15 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "base/json.h"
 #include "base/number.h"
 #include "commands/machine_options.h"
 #include "commands/subcommand.h"
 #include "machine/repin.h"
 
-#include <CLI/CLI.hpp>
 #include <csignal>
 #include <fmt/format.h>
 #include <memory>
-#include <nlohmann/json.hpp>
 
 namespace qemu_pin {
 
@@ -180,7 +179,7 @@ void print(const SetOptions &options, const std::vector<PinChange> &changes) {
                                      {"thread", change.thread},
                                      {"former", pin(change.former)},
                                      {"now", pin(change.asked)}});
-    fmt::print("{}\n", document.dump(2));
+    fmt::print("{}", json_document(document));
     return;
   }
   if (options.quiet)
@@ -239,35 +238,34 @@ int set(SetOptions &options) {
 
 } // namespace
 
-void add_set(CLI::App &program, int &status) {
+void add_set(Program &program, int &status) {
   auto options = std::make_shared<SetOptions>();
-  CLI::App *set_command = program.add_subcommand("set", "Pin the threads of a running machine");
-  set_command->footer(
+  const Command set_command = program.add_subcommand("set", "Pin the threads of a running machine");
+  set_command.footer(
       "All or nothing: when one thread cannot be pinned, what was changed is put back.\n"
       "Exit status: 0 done, 2 nothing was changed, or trouble.");
   set_command
-      ->add_option("PID|ROLE=PIN", options->assignments,
-                   "QEMU's process, default: the only one; then\n"
-                   "vcpu=N:CPUS, iothread=ID:CPUS, emulator=CPUS")
-      ->type_name("");
-  add_machine_options(*set_command, options->machine, false, false);
-  set_command->add_option("--plan", options->plan, "As this plan says (JSON)")
-      ->type_name("FILE")
-      ->group("What");
+      .add_option("PID|ROLE=PIN", options->assignments,
+                  "QEMU's process, default: the only one; then\n"
+                  "vcpu=N:CPUS, iothread=ID:CPUS, emulator=CPUS")
+      .type_name("");
+  add_machine_options(set_command, options->machine, false, false);
+  set_command.add_option("--plan", options->plan, "As this plan says (JSON)")
+      .type_name("FILE")
+      .group("What");
   set_command
-      ->add_option("--sched", options->scheds,
-                   "vcpu, iothread or emulator=POLICY[:PRIORITY],\n"
-                   "or vcpu=N:POLICY[:PRIORITY] and so on")
-      ->type_name("ROLE=POLICY")
-      ->expected(1)
-      ->take_all()
-      ->group("What");
-  set_command->add_flag("-n,--dry-run", options->dry_run, "Only print what would change")
-      ->group("Output");
-  set_command->add_flag("--json", options->json, "As JSON")->group("Output");
-  set_command->add_flag("-q,--quiet", options->quiet, "Print nothing if all goes well")
-      ->group("Output");
-  set_command->callback([options, &status] { status = set(*options); });
+      .add_option("--sched", options->scheds,
+                  "vcpu, iothread or emulator=POLICY[:PRIORITY],\n"
+                  "or vcpu=N:POLICY[:PRIORITY] and so on")
+      .type_name("ROLE=POLICY")
+      .repeatable()
+      .group("What");
+  set_command.add_flag("-n,--dry-run", options->dry_run, "Only print what would change")
+      .group("Output");
+  set_command.add_flag("--json", options->json, "As JSON").group("Output");
+  set_command.add_flag("-q,--quiet", options->quiet, "Print nothing if all goes well")
+      .group("Output");
+  set_command.callback([options, &status] { status = set(*options); });
 }
 
 } // namespace qemu_pin

@@ -12,7 +12,6 @@
 #include "observe/thread_table.h"
 #include "observe/watch_screen.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <csignal>
@@ -266,23 +265,23 @@ int show(const ShowOptions &options) {
 
 } // namespace
 
-void add_show(CLI::App &program, int &status) {
+void add_show(Program &program, int &status) {
   auto options = std::make_shared<ShowOptions>();
-  CLI::App *show_command =
+  const Command show_command =
       program.add_subcommand("show", "Show a machine's threads and where they run");
-  show_command->footer("CPU, WAIT, MIGR and INVOL are since each thread began, or with --for and\n"
-                       "--watch since the look before. Exit status: 0 done, 2 trouble.");
-  add_machine_options(*show_command, options->machine, true, true);
-  CLI::Option *time =
-      show_command->add_option("--for", options->time, "Count over so many seconds");
-  time->type_name("SECONDS")->group("Output");
+  show_command.footer("CPU, WAIT, MIGR and INVOL are since each thread began, or with --for and\n"
+                      "--watch since the look before. Exit status: 0 done, 2 trouble.");
+  add_machine_options(show_command, options->machine, true, true);
+  show_command.add_option("--for", options->time, "Count over so many seconds")
+      .type_name("SECONDS")
+      .group("Output");
   /* A flag, for an option would take a PID behind it for its value; that of a flag is
    * after '=' only, and "true" without one. */
-  CLI::Option *watch_flag =
-      show_command->add_flag("--watch", options->watch, "Again each second, or =SECONDS");
-  watch_flag->group("Output")->excludes(time);
-  show_command->add_flag("--json", options->json, "As JSON")->group("Output");
-  show_command->callback([options, &status] {
+  show_command.add_flag("--watch", options->watch, "Again each second, or =SECONDS")
+      .group("Output")
+      .excludes("--for");
+  show_command.add_flag("--json", options->json, "As JSON").group("Output");
+  show_command.callback([options, &status] {
     if (options->watch == "true")
       options->watch = "1";
     status = show(*options);

@@ -7,7 +7,8 @@
 #ifndef QEMU_PIN_SUBCOMMAND_H
 #define QEMU_PIN_SUBCOMMAND_H
 
-#include <CLI/App.hpp>
+#include "commands/command_line.h"
+
 #include <string>
 #include <vector>
 
@@ -20,15 +21,15 @@ enum Status { done = 0, not_as_planned = 1, trouble = 2 };
 using Tail = std::vector<std::string>;
 
 /* Each adds one subcommand, which sets status when it is called. */
-void add_plan(CLI::App &program, int &status);
-void add_check(CLI::App &program, int &status, const Tail &tail);
-void add_show(CLI::App &program, int &status);
-void add_verify(CLI::App &program, int &status, const Tail &tail);
-void add_set(CLI::App &program, int &status);
-void add_run(CLI::App &program, int &status, const Tail &tail);
-void add_isolate(CLI::App &program, int &status);
-void add_restore(CLI::App &program, int &status);
-void add_vfio_isolate(CLI::App &program, int &status, const Tail &tail);
+void add_plan(Program &program, int &status);
+void add_check(Program &program, int &status, const Tail &tail);
+void add_show(Program &program, int &status);
+void add_verify(Program &program, int &status, const Tail &tail);
+void add_set(Program &program, int &status);
+void add_run(Program &program, int &status, const Tail &tail);
+void add_isolate(Program &program, int &status);
+void add_restore(Program &program, int &status);
+void add_vfio_isolate(Program &program, int &status, const Tail &tail);
 
 /* "qemu-pin: MESSAGE" on standard error; returns trouble. */
 int report(const std::string &message);

@@ -6,14 +6,13 @@
 #ifndef QEMU_PIN_TOPOLOGY_OPTIONS_H
 #define QEMU_PIN_TOPOLOGY_OPTIONS_H
 
+#include "commands/command_line.h"
 #include "plan/topology.h"
-
-#include <CLI/App.hpp>
 
 namespace qemu_pin {
 
 /* Adds them to a subcommand, as one group; at most one of them may be given. */
-void add_topology_options(CLI::App &subcommand, TopologySource &source);
+void add_topology_options(const Command &subcommand, TopologySource &source);
 
 } // namespace qemu_pin
 

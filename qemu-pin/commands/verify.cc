@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "base/json.h"
 #include "base/printable.h"
 #include "commands/machine_options.h"
 #include "commands/subcommand.h"
@@ -10,12 +11,10 @@
 #include "machine/drift.h"
 #include "observe/stranger_report.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <csignal>
 #include <fmt/format.h>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <poll.h>
 
 namespace qemu_pin {
@@ -28,7 +27,7 @@ namespace {
 
 constexpr auto between_looks = 100ms;
 constexpr auto usual_time = 500ms;
-/* QEMU needs that long at most to notice a thread that was born with a vCPU's pin. */
+/* QEMU needs that long at most to notice a thread that inherited a vCPU's pin. */
 constexpr auto grace = 150ms;
 /* At most, from the end of its threads, or monitor, to that of the process. */
 constexpr auto for_its_end = 2s;
@@ -182,7 +181,7 @@ void print_json(const Machine &machine, const Verdict &verdict, const Strangers 
                                        {"asked", drift.asked},
                                        {"found", drift.found},
                                        {"cause", drift.cause}});
-  fmt::print("{}\n", document.dump(2));
+  fmt::print("{}", json_document(document));
 }
 
 int verify(const VerifyOptions &options) {
@@ -211,29 +210,29 @@ int verify(const VerifyOptions &options) {
 
 } // namespace
 
-void add_verify(CLI::App &program, int &status, const Tail &tail) {
+void add_verify(Program &program, int &status, const Tail &tail) {
   auto options = std::make_shared<VerifyOptions>();
-  CLI::App *verify_command =
+  const Command verify_command =
       program.add_subcommand("verify", "Say whether a machine's threads are where asked");
-  verify_command->footer(
+  verify_command.footer(
       "Asked: by the pin options that QEMU was started with, unless --plan or options\n"
       "after -- say otherwise. A line for each thread that differs, with the likely\n"
       "cause; and who else ran on the vCPUs' CPUs meanwhile, which is no difference.\n"
       "Exit status: 0 as asked, 1 differences, 2 trouble.");
-  add_machine_options(*verify_command, options->machine, true, false);
-  verify_command->add_option("--plan", options->plan, "Asked by a plan (JSON)")
-      ->type_name("FILE")
-      ->group("Asked");
+  add_machine_options(verify_command, options->machine, true, false);
+  verify_command.add_option("--plan", options->plan, "Asked by a plan (JSON)")
+      .type_name("FILE")
+      .group("Asked");
 
-  verify_command->add_option("--for", options->seconds, "Look for so long; default: 0.5")
-      ->type_name("SECONDS")
-      ->check(CLI::PositiveNumber.description(""))
-      ->group("How long");
-  verify_command->add_flag("--watch", options->watch, "Until it differs, or the machine ends")
-      ->group("How long");
-  verify_command->add_flag("--json", options->json, "As JSON")->group("Output");
-  verify_command->add_flag("-q,--quiet", options->quiet, "Only differences")->group("Output");
-  verify_command->callback([options, &status, &tail] {
+  verify_command.add_option("--for", options->seconds, "Look for so long; default: 0.5")
+      .type_name("SECONDS")
+      .positive()
+      .group("How long");
+  verify_command.add_flag("--watch", options->watch, "Until it differs, or the machine ends")
+      .group("How long");
+  verify_command.add_flag("--json", options->json, "As JSON").group("Output");
+  verify_command.add_flag("-q,--quiet", options->quiet, "Only differences").group("Output");
+  verify_command.callback([options, &status, &tail] {
     options->arguments = tail;
     status = verify(*options);
   });

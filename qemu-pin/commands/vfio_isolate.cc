@@ -14,7 +14,6 @@
 #include "vfio/vfio_commands.h"
 #include "vfio/vfio_steps.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -204,9 +203,9 @@ int vfio_isolate(const Tail &tail) {
 
 } // namespace
 
-void add_vfio_isolate(CLI::App &program, int &status, const Tail &tail) {
+void add_vfio_isolate(Program &program, int &status, const Tail &tail) {
   program.add_subcommand("vfio-isolate", "Take the commands of vfio-isolate 0.5")
-      ->callback([&status, &tail] { status = vfio_isolate(tail); });
+      .callback([&status, &tail] { status = vfio_isolate(tail); });
 }
 
 } // namespace qemu_pin

@@ -43,7 +43,7 @@ struct UnitProperty {
   std::string interface() const {
     std::string kind = unit.substr(unit.rfind('.') + 1);
     kind[0] = static_cast<char>(kind[0] - 'a' + 'A');
-    return std::string(SystemdBus::service) + "." + kind;
+    return fmt::format("{}.{}", SystemdBus::service, kind);
   }
 
   const char *cgroup_file() const { return name == "AllowedCPUs" ? "cpuset.cpus" : "cpuset.mems"; }

@@ -6,12 +6,12 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "base/json.h"
 #include "isolation/journal.h"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string_view>
 #include <variant>
@@ -30,7 +30,7 @@ template <typename Enum, std::size_t N>
 Enum named(const std::array<const char *, N> &names, const ordered_json &name) {
   const auto found = std::find(names.begin(), names.end(), name.get<std::string>());
   if (found == names.end())
-    throw std::invalid_argument(name.dump() + " is not known");
+    throw std::invalid_argument(json_line(name) + " is not known");
   return static_cast<Enum>(found - names.begin());
 }
 
@@ -114,7 +114,7 @@ private:
         rest.remove_prefix(1);
       } else if (!rest.empty()) {
         text_.resize(begin);
-        text_ += ordered_json(value).dump();
+        text_ += json_line(ordered_json(value));
         return;
       }
     }
@@ -246,11 +246,11 @@ std::string to_json(const JournalContent &content) {
 
 Result<JournalContent> journal_from_json(const std::string &text) {
   try {
-    const ordered_json json = ordered_json::parse(text);
+    const ordered_json json = parse_ordered_json(text);
     if (!json.is_object() || !json.contains("qemu-pin-journal"))
       return Error{"this is no journal of qemu-pin's"};
     if (json.at("qemu-pin-journal") != 1)
-      return Error{"it is a journal of version " + json.at("qemu-pin-journal").dump() +
+      return Error{"it is a journal of version " + json_line(json.at("qemu-pin-journal")) +
                    ", and this qemu-pin knows version 1"};
     if (json.at("boot") != boot_id())
       return Error{"it is from before this host was started: nothing of it is in force"};

@@ -40,7 +40,7 @@ public:
       found_.push_back({0, "iothread " + printable(id), host_cpus(asked_.iothreads.at(id).cpus),
                         "no such iothread", "removed, or never added"});
     if (!asked_.emulator)
-      stowaways();
+      find_strays();
     return std::move(found_);
   }
 
@@ -76,32 +76,32 @@ private:
     if (group && !without(asked, group->cpus).empty())
       return "its cpuset " + printable(group->path) + " has only " + host_cpus(group->cpus);
     const std::string vcpu = target.is_emulators ? vcpu_with(pin) : "";
-    return vcpu.empty() ? "pinned anew from outside" : "a stowaway, with the pin of " + vcpu;
+    return vcpu.empty() ? "pinned anew from outside" : "a stray thread with the pin of " + vcpu;
   }
 
   /* Whose pin that is; "" if no vCPU's, or the emulator's too. */
   std::string vcpu_with(const ThreadPin &pin) const {
-    const bool is_home = main_ && pin.cpus == main_->cpus;
+    const bool is_emulators = main_ && pin.cpus == main_->cpus;
     for (const auto &[vcpu, asked] : asked_.vcpus)
-      if (!is_home && pin.cpus == asked.cpus)
+      if (!is_emulators && pin.cpus == asked.cpus)
         return "vcpu " + std::to_string(vcpu);
     return "";
   }
 
   /* Where nothing is asked of the emulator, its threads may be anywhere but there. */
-  void stowaways() {
+  void find_strays() {
     for (const MachineThread &thread : targets_.threads) {
       const bool is_asked =
           std::any_of(targets_.found.begin(), targets_.found.end(),
                       [&](const PinTarget &target) { return target.thread.id == thread.id; });
       if (is_asked || thread.role == Role::vcpu || thread.role == Role::iothread ||
-          thread.role == Role::nursery)
+          thread.role == Role::context)
         continue;
       auto pin = read_pin(thread.id);
       const std::string vcpu = pin ? vcpu_with(*pin) : "";
       if (!vcpu.empty())
         found_.push_back({thread.id, thread.role_text(), "not where " + vcpu + " is",
-                          words(pin->cpus, {}), "a stowaway, with the pin of " + vcpu});
+                          words(pin->cpus, {}), "a stray thread with the pin of " + vcpu});
     }
   }
 

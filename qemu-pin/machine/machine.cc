@@ -129,8 +129,8 @@ const char *role_name(Role role) {
     return "emulator";
   case Role::worker:
     return "worker";
-  case Role::nursery:
-    return "nursery";
+  case Role::context:
+    return "context";
   case Role::kvm:
     return "kvm";
   case Role::vhost:
@@ -181,8 +181,8 @@ MachineThread Machine::described(pid_t id, const Seen &seen) const {
     thread.role = Role::vhost;
   } else if (name == "worker" || starts("iou-wrk-") || starts("iou-sqp-")) {
     thread.role = Role::worker;
-  } else if (name == "pin/births") {
-    thread.role = Role::nursery;
+  } else if (name == "pin/context") {
+    thread.role = Role::context;
   } else if (told_.empty() && starts("CPU ")) {
     const auto vcpu = number<unsigned>(name.substr(4, name.find('/') - 4));
     thread.role = vcpu ? Role::vcpu : Role::unknown;

@@ -29,7 +29,7 @@ enum class Role {
   iothread,
   emulator, /* the main loop, and whatever else QEMU has, as far as is known */
   worker,   /* of QEMU's pool, or io_uring's */
-  nursery,  /* of the patched QEMU: new threads are born of it, with its pin */
+  context,  /* of the patched QEMU: new threads are created from it, with its pin */
   kvm,      /* the kernel's, for KVM */
   vhost,    /* the kernel's, for a device */
   unknown
@@ -65,8 +65,8 @@ public:
 
   /*
    * Every thread it has now: vCPUs, iothreads, then the others in the order of their
-   * birth. Empty when the machine has ended. A monitor is asked again only when threads have
-   * come or gone, or after a second when it did not answer. Of a thread that has not run
+   * creation. Empty when the machine has ended. A monitor is asked again only when threads
+   * have come or gone, or after a second when it did not answer. Of a thread that has not run
    * since the last call only the proof of that is read.
    */
   Result<std::vector<MachineThread>> threads();

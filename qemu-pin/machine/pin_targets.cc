@@ -71,7 +71,7 @@ Result<PinTargets> find_targets(Machine &machine, const AskedPins &asked) {
   }
   if (asked.emulator)
     for (std::size_t i = 0; i < threads.size(); ++i)
-      if (!taken[i] && threads[i].role != Role::vcpu && threads[i].role != Role::nursery)
+      if (!taken[i] && threads[i].role != Role::vcpu && threads[i].role != Role::context)
         targets.found.push_back({threads[i], *asked.emulator, true});
   return targets;
 }

@@ -28,7 +28,7 @@ struct PinTargets {
 };
 
 /*
- * The emulator's pin is for every thread but vCPUs, nurseries, and iothreads that are
+ * The emulator's pin is for every thread but vCPUs, thread contexts, and iothreads that are
  * named. Fails when there is no thread (the machine has ended), when roles are not
  * known, and when vCPUs that share a thread are to have different pins.
  */

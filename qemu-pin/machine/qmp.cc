@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "machine/qmp.h"
 
+#include "base/json.h"
+
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -39,20 +41,14 @@ bool would_block(int number) {
 }
 
 Result<json> parse(std::string_view text) {
-  bool too_deep = false;
-  /* Saying no to a value makes the parser throw it away and go on. */
-  auto shallow = [&](int depth, json::parse_event_t, const json &) {
-    too_deep |= depth > Qmp::max_depth;
-    return !too_deep;
-  };
-  json message = json::parse(text, shallow, /*allow_exceptions=*/false);
-  if (too_deep)
+  JsonText read = parse_json(text, Qmp::max_depth);
+  if (read.is_too_deep)
     return Error{"QMP: a message nested deeper than " + std::to_string(Qmp::max_depth)};
-  if (message.is_discarded())
+  if (!read.json)
     return Error{"QMP: a message that is not JSON"};
-  if (!message.is_object())
+  if (!read.json->is_object())
     return Error{"QMP: a message that is not an object"};
-  return message;
+  return std::move(*read.json);
 }
 
 /* What QEMU says in {"error": {"desc": ...}}, or nothing if that is malformed. */
@@ -97,10 +93,14 @@ Result<Qmp> Qmp::negotiate(Fd socket, milliseconds timeout) {
   return qmp;
 }
 
-Result<json> Qmp::execute(std::string_view command, json arguments) {
+Result<json> Qmp::execute(std::string_view command) {
+  return execute(command, json::object());
+}
+
+Result<json> Qmp::execute(std::string_view command, const json &arguments) {
   if (!broken_.empty())
     return Error{broken_};
-  auto reply = ask({{"execute", command}, {"arguments", std::move(arguments)}, {"id", next_id_}});
+  auto reply = ask({{"execute", command}, {"arguments", arguments}, {"id", next_id_}});
   if (!reply) {
     broken_ = reply.error().message;
     return reply;
@@ -115,13 +115,10 @@ Result<json> Qmp::execute(std::string_view command, json arguments) {
  * and either a proper error or something returned. */
 Result<json> Qmp::ask(const json &command) {
   const Deadline deadline = steady_clock::now() + timeout_;
-  std::string text;
-  try {
-    text = command.dump() + '\n';
-  } catch (const json::type_error &) {
+  const std::optional<std::string> text = strict_json_line(command);
+  if (!text)
     return Error{"QMP: a command that is not UTF-8"};
-  }
-  auto sent = send(text, deadline);
+  auto sent = send(*text + '\n', deadline);
   if (!sent)
     return sent.error();
 

@@ -20,7 +20,7 @@
 
 #include <chrono>
 #include <cstddef>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <string_view>
 
@@ -48,8 +48,8 @@ public:
    * is the message), and when no proper answer comes in time. After the latter
    * the connection cannot be trusted any more, and every execute() fails.
    */
-  Result<nlohmann::json> execute(std::string_view command,
-                                 nlohmann::json arguments = nlohmann::json::object());
+  Result<nlohmann::json> execute(std::string_view command);
+  Result<nlohmann::json> execute(std::string_view command, const nlohmann::json &arguments);
 
 private:
   using Deadline = std::chrono::steady_clock::time_point;

@@ -49,13 +49,13 @@ std::optional<CpuSet> emulator_cpus(const Machine &machine) {
 /* former: where the emulator was before it was moved; whoever it made then may still be
  * there. */
 Result<std::vector<PinChange>> changes_since(Machine &machine, const AskedPins &asked,
-                                             const std::optional<CpuSet> &former_home) {
+                                             const std::optional<CpuSet> &former_emulator) {
   auto targets = find_targets(machine, asked);
   if (!targets)
     return targets.error();
   if (auto error = missing(*targets))
     return *error;
-  const std::optional<CpuSet> home = emulator_cpus(machine);
+  const std::optional<CpuSet> emulator = emulator_cpus(machine);
   std::vector<PinChange> changes;
   for (const PinTarget &target : targets->found) {
     const MachineThread &thread = target.thread;
@@ -66,7 +66,7 @@ Result<std::vector<PinChange>> changes_since(Machine &machine, const AskedPins &
       return Error{thread.role_text() + " (thread " + std::to_string(thread.id) +
                    "): " + former.error().message};
     const bool has_own = thread.role == Role::iothread && target.is_emulators &&
-                         former->cpus != home && former->cpus != former_home;
+                         former->cpus != emulator && former->cpus != former_emulator;
     ThreadPin wanted = {target.asked.cpus.empty() ? former->cpus : target.asked.cpus,
                         target.asked.sched.value_or(former->sched)};
     if (!has_own && wanted != *former)
@@ -78,7 +78,7 @@ Result<std::vector<PinChange>> changes_since(Machine &machine, const AskedPins &
 class Repinning {
 public:
   Repinning(Machine &machine, const AskedPins &asked)
-      : machine_(machine), asked_(asked), former_home_(emulator_cpus(machine)) {}
+      : machine_(machine), asked_(asked), former_emulator_(emulator_cpus(machine)) {}
 
   Result<std::vector<PinChange>> run() {
     auto changes = changes_for(machine_, asked_);
@@ -91,12 +91,12 @@ public:
       if (auto error = ask_qemu())
         return put_back(*error);
     }
-    /* Until a look finds all as asked: who comes meanwhile was born of one that was not. */
+    /* Repeat until one look finds all as asked: new threads may have inherited an old pin. */
     while (changes && !changes->empty()) {
       for (const PinChange &change : *changes)
         if (auto error = apply(change))
           return put_back(*error);
-      changes = changes_since(machine_, asked_, former_home_);
+      changes = changes_since(machine_, asked_, former_emulator_);
     }
     if (!changes)
       return put_back(changes.error());
@@ -167,7 +167,7 @@ private:
 
   Machine &machine_;
   const AskedPins &asked_;
-  std::optional<CpuSet> former_home_;
+  std::optional<CpuSet> former_emulator_;
   std::vector<PinChange> done_;
   std::vector<nlohmann::json> undo_; /* arguments of qom-set */
   std::map<pid_t, unsigned> tries_;

@@ -25,10 +25,10 @@ struct PinChange {
 
 /*
  * What would change, thread by thread; those that have what is asked are not there.
- * What is asked of the emulator is for all threads but vCPUs, nurseries, and iothreads that are
- * named or whose CPUs are not the main thread's: they have pins of their own. Fails
- * when something is asked of a thread that the machine has not, when roles are not
- * known, and when the machine has ended.
+ * What is asked of the emulator is for all threads but vCPUs, thread contexts, and iothreads that
+ * are named or whose CPUs are not the main thread's: they have pins of their own. Fails when
+ * something is asked of a thread that the machine has not, when roles are not known, and when the
+ * machine has ended.
  */
 Result<std::vector<PinChange>> changes_for(Machine &machine, const AskedPins &asked);
 

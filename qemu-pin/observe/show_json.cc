@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "observe/show_json.h"
 
-#include <nlohmann/json.hpp>
+#include "base/json.h"
 
 namespace qemu_pin {
 
@@ -47,8 +47,7 @@ std::string show_json(const std::vector<MachineLook> &looks, bool on_one_line) {
       machine["threads"].push_back(thread_json(row));
     document["machines"].push_back(std::move(machine));
   }
-  return document.dump(on_one_line ? -1 : 2, ' ', false, ordered_json::error_handler_t::replace) +
-         "\n";
+  return on_one_line ? json_line(document) + "\n" : json_document(document);
 }
 
 } // namespace qemu_pin

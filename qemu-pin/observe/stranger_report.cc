@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "observe/stranger_report.h"
 
+#include "base/json.h"
+
 #include "base/printable.h"
 
 #include <algorithm>

@@ -8,7 +8,7 @@
 
 #include "observe/strangers.h"
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 

@@ -73,7 +73,7 @@ std::size_t columns_of(std::string_view text) {
 std::string cut(const std::string &text, bool fitted) {
   if (!fitted || text.size() <= longest_text)
     return text;
-  return text.substr(0, longest_text - 2) + "..";
+  return fmt::format("{}..", text.substr(0, longest_text - 2));
 }
 
 std::string count(const std::optional<std::uint64_t> &number) {

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pins/pin_plan.h"
 
+#include "base/json.h"
+
 #include "base/cpu_set.h"
 #include "base/text_file.h"
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 namespace qemu_pin {
 
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 constexpr int version = 1;
 
@@ -22,35 +21,35 @@ constexpr int version = 1;
   throw std::invalid_argument(member + ": " + what);
 }
 
-const Json &member(const Json &object, const std::string &name) {
+const OrderedJson &member(const OrderedJson &object, const std::string &name) {
   if (!object.is_object() || !object.contains(name))
     refuse(name, "is missing");
   return object.at(name);
 }
 
-unsigned count(const Json &object, const std::string &name) {
-  const Json &value = member(object, name);
+unsigned count(const OrderedJson &object, const std::string &name) {
+  const OrderedJson &value = member(object, name);
   if (!value.is_number_unsigned() || value.get<std::uint64_t>() < 1 ||
       value.get<std::uint64_t>() > 1U << 20)
     refuse(name, "is not a number of at least 1");
   return value.get<unsigned>();
 }
 
-std::string text(const Json &value, const std::string &name) {
+std::string text(const OrderedJson &value, const std::string &name) {
   if (!value.is_string())
     refuse(name, "is not a string");
   return value.get<std::string>();
 }
 
-std::string affinity(const Json &value, const std::string &name) {
+std::string affinity(const OrderedJson &value, const std::string &name) {
   auto cpus = read_cpu_set(text(value, name));
   if (!cpus)
     refuse(name, cpus.error().message);
   return cpu_list(*cpus);
 }
 
-const Json &list(const Json &document, const std::string &name) {
-  const Json &value = member(document, name);
+const OrderedJson &list(const OrderedJson &document, const std::string &name) {
+  const OrderedJson &value = member(document, name);
   if (!value.is_array())
     refuse(name, "is not a list");
   return value;
@@ -69,26 +68,26 @@ bool has_iothread(const PinPlan &plan, const std::string &id) {
                      [&](const IothreadPin &iothread) { return iothread.id == id; });
 }
 
-PinPlan read(const Json &document) {
+PinPlan read(const OrderedJson &document) {
   if (!document.is_object() || !document.contains("qemu-pin-plan"))
     throw std::invalid_argument("this is no plan of qemu-pin's (qemu-pin-plan is missing)");
   if (document.at("qemu-pin-plan") != version)
     refuse("qemu-pin-plan", fmt::format("version {} is not {}, which is all that is read here",
-                                        document.at("qemu-pin-plan").dump(), version));
+                                        json_line(document.at("qemu-pin-plan")), version));
   PinPlan plan;
-  const Json &smp = member(document, "smp");
+  const OrderedJson &smp = member(document, "smp");
   plan.topology = {count(smp, "cpus"), count(smp, "sockets"), count(smp, "cores"),
                    count(smp, "threads")};
   const GuestTopology &topology = plan.topology;
   if (std::uint64_t{topology.sockets} * topology.cores * topology.threads != topology.cpus)
     refuse("smp", "cpus is not sockets * cores * threads");
-  for (const Json &vcpu : list(document, "vcpus"))
+  for (const OrderedJson &vcpu : list(document, "vcpus"))
     plan.vcpus.push_back(affinity(vcpu, fmt::format("vcpus[{}]", plan.vcpus.size())));
   if (plan.vcpus.size() != topology.cpus)
     refuse("vcpus", fmt::format("has {} entries for {} vCPUs", plan.vcpus.size(), topology.cpus));
   if (document.contains("emulator"))
     plan.emulator = affinity(document.at("emulator"), "emulator");
-  for (const Json &iothread : list(document, "iothreads")) {
+  for (const OrderedJson &iothread : list(document, "iothreads")) {
     const std::string name = fmt::format("iothreads[{}]", plan.iothreads.size());
     if (!iothread.is_object() || !iothread.contains("id"))
       refuse(name + ".id", "is missing");
@@ -101,13 +100,13 @@ PinPlan read(const Json &document) {
       pin.affinity = affinity(iothread.at("affinity"), name + ".affinity");
     plan.iothreads.push_back(std::move(pin));
   }
-  for (const Json &disk : list(document, "disks")) {
+  for (const OrderedJson &disk : list(document, "disks")) {
     const std::string id = text(disk, "disks");
     if (!has_iothread(plan, id))
       refuse("disks", "there is no iothread '" + id + "'");
     plan.disks.push_back(id);
   }
-  const Json &topoext = member(document, "topoext");
+  const OrderedJson &topoext = member(document, "topoext");
   if (!topoext.is_boolean())
     refuse("topoext", "is neither true nor false");
   plan.topoext = topoext.get<bool>();
@@ -117,7 +116,7 @@ PinPlan read(const Json &document) {
 } // namespace
 
 std::string to_json(const PinPlan &plan) {
-  Json document;
+  OrderedJson document;
   document["qemu-pin-plan"] = version;
   document["smp"] = {{"cpus", plan.topology.cpus},
                      {"sockets", plan.topology.sockets},
@@ -126,21 +125,21 @@ std::string to_json(const PinPlan &plan) {
   document["vcpus"] = plan.vcpus;
   if (!plan.emulator.empty())
     document["emulator"] = plan.emulator;
-  document["iothreads"] = Json::array();
+  document["iothreads"] = OrderedJson::array();
   for (const IothreadPin &iothread : plan.iothreads) {
-    Json &entry = document["iothreads"].emplace_back(Json{{"id", iothread.id}});
+    OrderedJson &entry = document["iothreads"].emplace_back(OrderedJson{{"id", iothread.id}});
     if (!iothread.affinity.empty())
       entry["affinity"] = iothread.affinity;
   }
   document["disks"] = plan.disks;
   document["topoext"] = plan.topoext;
-  return document.dump(2) + "\n";
+  return json_document(document);
 }
 
 Result<PinPlan> plan_from_json(const std::string &text) {
   try {
-    return read(Json::parse(text));
-  } catch (const Json::parse_error &error) {
+    return read(parse_ordered_json(text));
+  } catch (const OrderedJson::parse_error &error) {
     return Error{fmt::format("this is not JSON (byte {})", error.byte)};
   } catch (const std::invalid_argument &error) {
     return Error{error.what()};

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "run/pin_watch.h"
 
+#include "base/json.h"
+
 #include "base/printable.h"
 #include "machine/repin.h"
 
@@ -16,7 +18,7 @@ namespace {
 
 /* How often something is looked for that nothing tells us of. */
 constexpr auto interval = 1s;
-/* When, after vCPUs begin to run, the threads that they bear are looked for. */
+/* When, after vCPUs begin to run, stray threads are looked for. */
 constexpr std::array looks = {10ms, 30ms, 70ms, 150ms, 500ms};
 
 } // namespace
@@ -89,7 +91,7 @@ bool PinWatch::is_pinned_for_itself(pid_t id) {
 }
 
 /* Threads from after the start that are neither as it was, nor as asked, but as a vCPU is. */
-void PinWatch::move_stowaways() {
+void PinWatch::move_strays() {
   ThreadPin wanted = start_;
   if (asked_.emulator) {
     wanted.cpus = asked_.emulator->cpus;
@@ -125,13 +127,13 @@ void PinWatch::run(Supervisor *supervisor) {
   for (const auto look : looks) {
     if (!wait(supervisor, begin + look))
       return;
-    move_stowaways();
+    move_strays();
   }
   while (!later_.empty()) {
     pin_those_plugged();
     if (!wait(supervisor, Clock::now() + interval))
       return;
-    move_stowaways();
+    move_strays();
   }
 }
 

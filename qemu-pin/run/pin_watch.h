@@ -1,6 +1,6 @@
 /*
  * Threads of a stock QEMU that come once its guest may run, and have no pin of their own:
- * those that vCPUs bear, as the kernel does for KVM at the first instruction, are moved off
+ * stray threads, such as the one the kernel makes for KVM at the first instruction, are moved off
  * the vCPUs' CPUs; vCPUs are pinned as they are plugged.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -50,7 +50,7 @@ private:
   bool wait(Supervisor *supervisor, Clock::time_point deadline);
   bool is_running();
   void pin_those_plugged();
-  void move_stowaways();
+  void move_strays();
   bool is_vcpus(const ThreadPin &pin) const;
   bool is_pinned_for_itself(pid_t thread);
   void report_once(pid_t thread, const std::string &what);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "run/pinned_start.h"
 
+#include "base/json.h"
+
 #include "base/number.h"
 #include "machine/drift.h"
 #include "machine/repin.h"

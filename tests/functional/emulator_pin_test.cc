@@ -31,8 +31,8 @@ TEST_P(VcpuThreads, AloneItMovesEveryThreadButTheVcpus) {
   EXPECT_EQ(differences(*guest, {{{0, {start}}, {1, {start}}}, {b}}), none);
 }
 
-/* call_rcu is there before any option is read; workers are born of the main loop, and
- * in an iothread's block nodes of that iothread. */
+/* call_rcu is there before any option is read; the main loop creates workers, and an
+ * iothread creates those for its block nodes. */
 TEST_P(VcpuThreads, ThreadsOfBeforeAndOfLaterAreTheEmulatorsToo) {
   auto files = TempDir::make();
   ASSERT_TRUE(files);

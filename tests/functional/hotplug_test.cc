@@ -190,7 +190,7 @@ TEST_P(Hotplug, WhenTheCpuHasGoneTheVcpuDoesNotCome) {
   EXPECT_EQ(masks(guest->pid(), {{3, (*vcpus)[3]}}), (Masks{{3, b}}));
 }
 
-/* While a vCPU is away a thread sleeps of which it can be born, with its pin. */
+/* While a vCPU is absent, it has a thread context with its pin to be created from. */
 TEST_P(Hotplug, UnderASandboxPinsHoldForVcpusThatComeAndComeAgain) {
   if (unplugging_crashes())
     GTEST_SKIP() << "QEMU 7.2 may crash when a vCPU of TCG is unplugged, patched or not";

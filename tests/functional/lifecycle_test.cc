@@ -113,7 +113,7 @@ TEST_P(Lifecycle, Preconfiguring) {
 }
 
 /* As another user QEMU may not schedule anything as fifo any more; a vCPU that is
- * plugged then is born of a thread that could. */
+ * plugged then is created from a thread context that could. */
 TEST_P(Lifecycle, BecomingAnotherUser) {
   if (geteuid() != 0)
     GTEST_SKIP() << "needs root";

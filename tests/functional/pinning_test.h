@@ -83,7 +83,7 @@ protected:
 
   /* Disks "main" and "io0", as QEMU's options; to serve them over NBD, the first from
    * the main loop and the other from iothread io0; and to read one of them, which
-   * makes a worker, born of that loop. The reader is to outlive the guest: QEMU 7.2
+   * makes a worker, created by that loop. The reader is to outlive the guest: QEMU 7.2
    * does not survive that one leaves an iothread. */
   static std::vector<std::string> disks(const TempDir &files);
   static void serve_disks(Guest &guest, const TempDir &files);

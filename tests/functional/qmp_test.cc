@@ -91,12 +91,12 @@ TEST(Qmp, LeavesNegotiationAndReturnsTheAnswer) {
   ASSERT_TRUE(qmp) << qmp.error().message;
   auto answer = qmp->execute("query-cpus-fast", {{"x", 1}});
   ASSERT_TRUE(answer) << answer.error().message;
-  EXPECT_EQ(*answer, json::parse(R"([{"thread-id": 7}])"));
+  EXPECT_EQ(*answer, qemu_pin::parse_json(R"([{"thread-id": 7}])"));
 
   const std::string heard = server.heard();
-  EXPECT_EQ(json::parse(heard.substr(0, heard.find('\n')))["execute"], "qmp_capabilities");
-  EXPECT_EQ(json::parse(heard.substr(heard.find('\n'))),
-            json::parse(R"({"execute": "query-cpus-fast", "arguments": {"x": 1}, "id": 2})"));
+  EXPECT_EQ(qemu_pin::parse_json(heard.substr(0, heard.find('\n')))["execute"], "qmp_capabilities");
+  EXPECT_EQ(qemu_pin::parse_json(heard.substr(heard.find('\n'))),
+            qemu_pin::parse_json(R"({"execute": "query-cpus-fast", "arguments": {"x": 1}, "id": 2})"));
 }
 
 TEST(Qmp, SkipsEventsBeforeTheAnswer) {

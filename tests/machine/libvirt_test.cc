@@ -4,12 +4,12 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "base/json.h"
 #include "kernel/procfs.h"
 #include "machine/qemu_process.h"
 #include "qemu_pin_program.h"
 
 #include <filesystem>
-#include <nlohmann/json.hpp>
 #include <signal.h>
 #include <unistd.h>
 
@@ -129,7 +129,7 @@ TEST_F(LibvirtTest, IsShownVerifiedAndSet) {
     return;
   const Ended show = qemu_pin_program({"show", "--json", "--name", "qemu-pin-libvirt-test"});
   ASSERT_EQ(show.status, 0) << show.errors;
-  const auto machine = nlohmann::json::parse(show.output)["machines"][0];
+  const auto machine = qemu_pin::parse_json(show.output)["machines"][0];
   auto ids = qemu_pin::Procfs().thread_ids(machine["pid"].get<pid_t>());
   ASSERT_TRUE(ids);
   EXPECT_EQ(machine["threads"].size(), ids->size());

@@ -4,10 +4,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "base/json.h"
 #include "kernel/procfs.h"
 #include "qemu_pin_program.h"
 
-#include <nlohmann/json.hpp>
 #include <set>
 
 using namespace std::chrono_literals;
@@ -42,13 +42,13 @@ protected:
     EXPECT_EQ(show.status, 0) << show.errors;
     std::multiset<std::string> threads;
     std::set<std::string> others;
-    const auto document = nlohmann::json::parse(show.output, nullptr, false);
+    const auto document = qemu_pin::parse_json(show.output);
     if (!document.is_object())
       return {"no JSON"};
     for (const auto &thread : document["machines"][0]["threads"]) {
       std::string text = thread["role"];
       if (thread.contains("vcpus"))
-        text += " " + thread["vcpus"].dump();
+        text += " " + qemu_pin::json_line(thread["vcpus"]);
       if (thread.contains("iothread"))
         text += " " + thread["iothread"].get<std::string>();
       text += ": " + thread["cpus"].get<std::string>() + " " + thread["policy"].get<std::string>();

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "base/json.h"
 #include "qemu_pin_program.h"
 
 #include "kernel/procfs.h"
@@ -12,7 +13,6 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <nlohmann/json.hpp>
 #include <sched.h>
 #include <sstream>
 #include <unistd.h>
@@ -98,7 +98,7 @@ std::map<pid_t, std::string> roles(const json &machine) {
   for (const json &thread : machine["threads"]) {
     std::string role = thread["role"];
     if (role == "vcpu")
-      role += " " + thread["vcpus"].dump();
+      role += " " + qemu_pin::json_line(thread["vcpus"]);
     if (role == "iothread")
       role += " " + thread["iothread"].get<std::string>();
     found[thread["id"]] = role;
@@ -113,7 +113,7 @@ protected:
     all.insert(all.end(), arguments.begin(), arguments.end());
     const Ended ended = qemu_pin_program(all);
     EXPECT_EQ(ended.status, 0) << ended.errors;
-    const json parsed = json::parse(ended.output, nullptr, false);
+    const json parsed = qemu_pin::parse_json(ended.output);
     EXPECT_EQ(parsed.is_object() ? parsed["qemu-pin-show"] : json(), 1) << ended.output;
     return parsed;
   }
@@ -135,7 +135,7 @@ protected:
     }
     EXPECT_EQ(found[guest.pid()], "emulator");
     for (const auto &[thread, role] : found)
-      EXPECT_TRUE(role == "emulator" || role == "worker" || role == "kvm" || role == "nursery")
+      EXPECT_TRUE(role == "emulator" || role == "worker" || role == "kvm" || role == "context")
           << thread << " " << role;
   }
 };
@@ -234,7 +234,7 @@ TEST_P(ShowTest, CountsOverTheTimeAskedFor) {
     if (thread["role"] == "vcpu")
       spinning += thread["run_ns"].get<std::int64_t>();
   }
-  EXPECT_GT(spinning, 0) << machine.dump(2);
+  EXPECT_GT(spinning, 0) << qemu_pin::json_line(machine);
   const std::string table = qemu_pin_program({"show", pid(*guest), "--for", "0.2"}).output;
   const std::string before = " threads, over ";
   const std::size_t at = table.find(before);
@@ -364,7 +364,7 @@ TEST(ShowArguments, NoMachineAtAllIsNoTrouble) {
     GTEST_SKIP() << "a QEMU that is not ours runs here";
   EXPECT_EQ(ended.status, 0);
   EXPECT_EQ(ended.output, "no QEMU runs here\n");
-  EXPECT_EQ(json::parse(show({"--all", "--json"}).output)["machines"], json::array());
+  EXPECT_EQ(qemu_pin::parse_json(show({"--all", "--json"}).output)["machines"], json::array());
 }
 
 } // namespace

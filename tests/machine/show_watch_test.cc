@@ -3,10 +3,10 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "base/json.h"
 #include "qemu_pin_program.h"
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
 #include <sstream>
 
 using nlohmann::json;
@@ -58,7 +58,7 @@ TEST_P(ShowWatch, AWatchEndsWithItsMachine) {
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
   std::istringstream lines(read_text(files->file("json")));
   for (std::string line; std::getline(lines, line);)
-    EXPECT_EQ(json::parse(line, nullptr, false)["qemu-pin-show"], 1) << line;
+    EXPECT_EQ(qemu_pin::parse_json(line)["qemu-pin-show"], 1) << line;
   EXPECT_EQ(read_text(files->file("json-errors")),
             "process " + process + " (guest win11) has ended\n");
 }

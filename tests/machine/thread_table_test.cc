@@ -4,11 +4,11 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "base/json.h"
 #include "observe/show_json.h"
 #include "observe/thread_table.h"
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <sched.h>
 #include <string>
 #include <vector>
@@ -218,8 +218,8 @@ TEST(ShowJson, HasEveryFigure) {
   MachineLook two = look();
   two.threads.resize(2);
   two.threads[1].counts.reset();
-  const auto document = nlohmann::json::parse(show_json({two}, false));
-  EXPECT_EQ(document, nlohmann::json::parse(R"({"qemu-pin-show": 1, "machines": [
+  const auto document = qemu_pin::parse_json(show_json({two}, false));
+  EXPECT_EQ(document, qemu_pin::parse_json(R"({"qemu-pin-show": 1, "machines": [
     {"pid": 4711, "guest": "win11", "since": "look", "threads": [
       {"role": "vcpu", "vcpus": [0], "id": 4715, "name": "CPU 0/KVM", "cpus": "2", "cpu": 3,
        "policy": "fifo", "priority": 1, "over_ns": 2000000000, "run_ns": 1000000000,
@@ -231,13 +231,13 @@ TEST(ShowJson, HasEveryFigure) {
 TEST(ShowJson, IsOneLineWhereItIsOneOfMany) {
   const std::string text = show_json({look(), look()}, true);
   EXPECT_EQ(text.find('\n'), text.size() - 1);
-  EXPECT_EQ(nlohmann::json::parse(text)["machines"].size(), 2U);
+  EXPECT_EQ(qemu_pin::parse_json(text)["machines"].size(), 2U);
 }
 
 TEST(ShowJson, IsJsonWhateverAThreadIsCalled) {
   MachineLook hostile = look();
   hostile.threads[0].thread.name = "\xff\"\n\x1b";
-  const auto document = nlohmann::json::parse(show_json({hostile}, true));
+  const auto document = qemu_pin::parse_json(show_json({hostile}, true));
   EXPECT_EQ(document["machines"][0]["threads"][0]["name"], "\xef\xbf\xbd\"\n\x1b");
 }
 
@@ -247,12 +247,12 @@ TEST(ShowJson, NamesTheRolesThatHaveNeitherNumberNorName) {
   for (const auto &[role, name] :
        std::vector<std::pair<Role, std::string>>{{Role::emulator, "emulator"},
                                                  {Role::worker, "worker"},
-                                                 {Role::nursery, "nursery"},
+                                                 {Role::context, "context"},
                                                  {Role::kvm, "kvm"},
                                                  {Role::vhost, "vhost"},
                                                  {Role::unknown, "unknown"}}) {
     one.threads[0].thread.role = role;
-    const auto document = nlohmann::json::parse(show_json({one}, true));
+    const auto document = qemu_pin::parse_json(show_json({one}, true));
     EXPECT_EQ(document["machines"][0]["threads"][0]["role"], name);
     EXPECT_FALSE(document["machines"][0]["threads"][0].contains("vcpus"));
   }

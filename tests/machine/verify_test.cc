@@ -3,13 +3,13 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "base/json.h"
 #include "harness/cpuset.h"
 #include "harness/offline_cpu.h"
 #include "kernel/procfs.h"
 #include "qemu_pin_program.h"
 
 #include <fstream>
-#include <nlohmann/json.hpp>
 
 using namespace std::chrono_literals;
 
@@ -69,8 +69,8 @@ protected:
   }
 };
 
-/* Those that leave one. */
-class VerifyStowaway : public VerifyTest {};
+/* QEMUs that leave one. */
+class VerifyStrayThread : public VerifyTest {};
 
 TEST_P(VerifyTest, AMachineThatIsAsAskedHasNoDifference) {
   auto guest = machine();
@@ -139,8 +139,8 @@ TEST_P(VerifyTest, AnotherPolicyIsNamed) {
                               ", batch: scheduled anew from outside\n");
 }
 
-/* Of a stock QEMU, KVM's helper is born of the first vCPU that runs. */
-TEST_P(VerifyStowaway, IsNamed) {
+/* In a stock QEMU, KVM's helper inherits the pin of the first vCPU that runs. */
+TEST_P(VerifyStrayThread, IsNamed) {
   auto guest = Guest::start(spec({"-S", "-name", "verify,debug-threads=on"}));
   ASSERT_TRUE(guest) << guest.error().message;
   ASSERT_EQ(
@@ -162,7 +162,8 @@ TEST_P(VerifyStowaway, IsNamed) {
     const Ended found = qemu_pin_program(asked);
     EXPECT_EQ(found.status, 1) << found.errors;
     EXPECT_TRUE(found.output.starts_with("kvm (thread ")) << found.output;
-    EXPECT_TRUE(has(found.output, "found host CPU " + a + ": a stowaway, with the pin of vcpu 0\n"))
+    EXPECT_TRUE(
+        has(found.output, "found host CPU " + a + ": a stray thread with the pin of vcpu 0\n"))
         << found.output;
   }
 }
@@ -181,7 +182,7 @@ TEST_P(VerifyTest, WhatElseRunsThereIsToldAndIsNoDifference) {
   }));
   const Ended found = verify(*guest, {"--json"});
   EXPECT_EQ(found.status, 0) << found.output;
-  const auto report = nlohmann::json::parse(found.output);
+  const auto report = qemu_pin::parse_json(found.output);
   bool is_hog_there = false, is_timer_there = false;
   for (const auto &stranger : report["shared"]["threads"])
     if (stranger["pid"] == hog->pid()) {
@@ -269,7 +270,7 @@ TEST_P(VerifyTest, WithoutPinsThereIsNothingToVerify) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Machine, VerifyTest, testing::ValuesIn(qemus()), qemu_name);
-INSTANTIATE_TEST_SUITE_P(Machine, VerifyStowaway,
+INSTANTIATE_TEST_SUITE_P(Machine, VerifyStrayThread,
                          testing::ValuesIn(with_accelerator(stock_qemus(), "kvm")), qemu_name);
 
 } // namespace

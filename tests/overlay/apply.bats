@@ -68,7 +68,7 @@ exports_a_patch_that_applies() {
 @test "the fingerprint follows every file of the overlay, and the build option" {
   copy=$BATS_TEST_TMPDIR/copy
   mkdir "$copy"
-  (cd "$top" && cp -a --parents ./*.hx hw include net scripts softmmu subprojects util "$copy")
+  (cd "$top" && cp -a --parents ./*.hx accel hw include net scripts softmmu subprojects util "$copy")
   first=$("$copy/scripts/overlay/apply" --fingerprint)
   [[ $first == "$("$apply" --fingerprint)" ]]
   [[ $first != "$("$copy/scripts/overlay/apply" --samba-symlinks --fingerprint)" ]]

@@ -123,23 +123,23 @@ TEST_F(Process, WhenOneCannotBePinnedAllAreAsBefore) {
           ",1048575, the kernel gave only " + first_);
 }
 
-TEST_F(Process, StowawayGoesHomeAndNobodyElseMoves) {
+TEST_F(Process, StrayThreadGetsTheEmulatorsPinAndNoOtherMoves) {
   EXPECT_EQ(in_child([&] {
               const Sleeper pinned([&] { apply(second_); });
-              const Sleeper stowaway([&] { apply(second_); });
+              const Sleeper stray([&] { apply(second_); });
               apply(first_);
-              const Sleeper homely;
+              const Sleeper emulators;
               const int id = pinned.id();
               std::size_t moved = 77;
-              if (!vcpupin_collect_stowaways(own_pin().get(), &id, 1, &moved, nullptr))
+              if (!vcpupin_collect_strays(own_pin().get(), &id, 1, &moved, nullptr))
                 return std::string("failed");
-              return std::to_string(moved) + " " + pinned.mask() + " " + stowaway.mask() + " " +
-                     homely.mask();
+              return std::to_string(moved) + " " + pinned.mask() + " " + stray.mask() + " " +
+                     emulators.mask();
             }),
             "1 " + second_ + " " + first_ + " " + first_);
 }
 
-TEST_F(Process, ThreadWithAMaskOfItsOwnIsNoStowaway) {
+TEST_F(Process, ThreadWithAMaskOfItsOwnIsNoStray) {
   EXPECT_EQ(in_child([&] {
               const std::string both = own_affinity();
               const Sleeper pinned([&] { apply(second_); });
@@ -147,13 +147,13 @@ TEST_F(Process, ThreadWithAMaskOfItsOwnIsNoStowaway) {
               apply(first_);
               const int id = pinned.id();
               std::size_t moved = 77;
-              vcpupin_collect_stowaways(own_pin().get(), &id, 1, &moved, nullptr);
+              vcpupin_collect_strays(own_pin().get(), &id, 1, &moved, nullptr);
               return std::to_string(moved) + (own.mask() == both ? " left" : " moved");
             }),
             "0 left");
 }
 
-TEST_F(Process, StowawayWithTheSameCpusLosesTheRealTimePolicy) {
+TEST_F(Process, StrayThreadWithTheSameCpusLosesTheRealTimePolicy) {
   const std::string found = in_child([&] {
     const auto become_fifo = [&] {
       sched_param one{};
@@ -161,37 +161,38 @@ TEST_F(Process, StowawayWithTheSameCpusLosesTheRealTimePolicy) {
       sched_setscheduler(0, SCHED_FIFO, &one);
     };
     const Sleeper pinned(become_fifo);
-    const Sleeper stowaway(become_fifo);
+    const Sleeper stray(become_fifo);
     if (pinned.policy() != SCHED_FIFO)
       return std::string("not permitted");
     const int id = pinned.id();
-    if (!vcpupin_collect_stowaways(own_pin().get(), &id, 1, nullptr, nullptr))
+    if (!vcpupin_collect_strays(own_pin().get(), &id, 1, nullptr, nullptr))
       return std::string("failed");
-    return std::to_string(pinned.policy()) + " " + std::to_string(stowaway.policy());
+    return std::to_string(pinned.policy()) + " " + std::to_string(stray.policy());
   });
   if (found == "not permitted")
     GTEST_SKIP() << "needs CAP_SYS_NICE";
   EXPECT_EQ(found, std::to_string(SCHED_FIFO) + " " + std::to_string(SCHED_OTHER));
 }
 
-TEST_F(Process, StowawayThatCannotBeMovedIsNamed) {
+TEST_F(Process, StrayThreadThatCannotBeMovedIsNamed) {
   const std::string found = in_child([&] {
     const Sleeper pinned([&] { apply(second_); });
-    const Sleeper stowaway([&] { apply(second_); });
+    const Sleeper stray([&] { apply(second_); });
     apply(first_);
     if (!refuse_syscall(SYS_sched_setaffinity, EPERM))
       return std::string("no filters");
     const int id = pinned.id();
     Message message;
-    vcpupin_collect_stowaways(own_pin().get(), &id, 1, nullptr, message.out());
+    vcpupin_collect_strays(own_pin().get(), &id, 1, nullptr, message.out());
     return without_ids(message.str());
   });
   if (found == "no filters")
     GTEST_SKIP() << "needs seccomp filters";
-  EXPECT_EQ(found.substr(0, found.find(" (this")),
-            "thread  (unit_tests) was born of a pinned one: the kernel refuses to pin this thread "
-            "to host CPU " +
-                first_ + ": Operation not permitted");
+  EXPECT_EQ(
+      found.substr(0, found.find(" (this")),
+      "thread  (unit_tests) inherited the pin of another: the kernel refuses to pin this thread "
+      "to host CPU " +
+          first_ + ": Operation not permitted");
 }
 
 } // namespace

@@ -28,7 +28,7 @@ std::string mask_in_proc();
 /* The CPUs this process may use, lowest first. */
 std::vector<unsigned> usable_cpus();
 
-/* From now on the calling thread, and threads born of it, get `error` from the
+/* From now on the calling thread, and threads that it creates, get `error` from the
  * system call, if its second argument (cut to 32 bits) is at most largest_arg.
  * Returns false where the kernel has no seccomp filters. */
 bool refuse_syscall(long number, int error,

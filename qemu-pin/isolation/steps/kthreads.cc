@@ -102,7 +102,7 @@ private:
       return stat.error();
     if (!*stat || !(*stat)->is_kernels)
       return std::nullopt;
-    /* One that is being born has its parent's name, and is perhaps about to be bound. */
+    /* A new one still has its parent's name, and is perhaps about to be bound. */
     if ((*stat)->name == "kthreadd" && thread != kthreadd)
       return std::nullopt;
     /* A worker is bound, or will be at once; if to several CPUs, its queue's mask moves it. */

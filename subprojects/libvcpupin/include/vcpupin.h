@@ -216,14 +216,14 @@ bool vcpupin_apply_cpus_all(const vcpupin_cpus *cpus, const int *except, size_t 
                             char **error);
 
 /*
- * Gives home to every stowaway: a thread of this process that was born of a
- * pinned one, and still has its affinity or its real-time scheduling without
- * being one of pinned. Threads that end meanwhile are no error. Stores how many
- * were moved in *moved unless that is NULL. Fails on the first that cannot be
+ * Gives the emulator's pin to every stray thread: a thread of this process that
+ * inherited the affinity or the real-time scheduling of a pinned one, and still has
+ * it without being one of pinned. Threads that end meanwhile are no error. Stores how
+ * many were moved in *moved unless that is NULL. Fails on the first that cannot be
  * moved, naming it.
  */
-bool vcpupin_collect_stowaways(const vcpupin_pin *home, const int *pinned, size_t n_pinned,
-                               size_t *moved, char **error);
+bool vcpupin_collect_strays(const vcpupin_pin *emulator, const int *pinned, size_t n_pinned,
+                            size_t *moved, char **error);
 
 #ifdef __cplusplus
 }

@@ -152,8 +152,7 @@ std::optional<Error> apply_affinity(int thread, const CpuSet &asked) {
   /* Also where the mask is right already: one that was only inherited grows with
    * the cpuset, one that was set stays. */
   if (const int cause = KernelMask(asked).write(thread); cause != 0) {
-    /* A sandbox may forbid the call and still give threads the right mask from
-     * birth. */
+    /* A sandbox may forbid the call where the thread has inherited the right mask. */
     if ((cause == EPERM || cause == EACCES) && *former == asked)
       return std::nullopt;
     return refusal(thread, asked, cause);

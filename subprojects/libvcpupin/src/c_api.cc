@@ -270,10 +270,10 @@ bool vcpupin_apply_cpus_all(const vcpupin_cpus *cpus, const int *except, size_t 
   return guard(error, [&] { return vcpupin::apply_all(*cpus, std::nullopt, {except, n_except}); });
 }
 
-bool vcpupin_collect_stowaways(const vcpupin_pin *home, const int *pinned, size_t n_pinned,
-                               size_t *moved, char **error) {
+bool vcpupin_collect_strays(const vcpupin_pin *emulator, const int *pinned, size_t n_pinned,
+                            size_t *moved, char **error) {
   return guard(error, [&]() -> std::optional<Error> {
-    Result<std::size_t> found = vcpupin::collect_stowaways(*home, {pinned, n_pinned});
+    Result<std::size_t> found = vcpupin::collect_strays(*emulator, {pinned, n_pinned});
     if (!found)
       return found.error();
     if (moved != nullptr)

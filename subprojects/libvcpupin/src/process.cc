@@ -53,11 +53,11 @@ void put_back(const std::map<int, Pin> &former) {
     static_cast<void>(apply_pin(thread, pin));
 }
 
-bool is_stowaway(const Pin &found, const Pin &home, std::span<const Pin> pinned) {
+bool is_stray(const Pin &found, const Pin &emulator, std::span<const Pin> pinned) {
   return std::any_of(pinned.begin(), pinned.end(), [&](const Pin &pin) {
-    const bool mask = found.cpus == pin.cpus && pin.cpus != home.cpus;
+    const bool mask = found.cpus == pin.cpus && pin.cpus != emulator.cpus;
     const bool sched =
-        pin.sched.real_time() && found.sched == pin.sched && !(pin.sched == home.sched);
+        pin.sched.real_time() && found.sched == pin.sched && !(pin.sched == emulator.sched);
     return mask || sched;
   });
 }
@@ -95,7 +95,7 @@ std::optional<Error> apply_all(const CpuSet &cpus, const std::optional<Sched> &s
   return std::nullopt;
 }
 
-Result<std::size_t> collect_stowaways(const Pin &home, std::span<const int> pinned) {
+Result<std::size_t> collect_strays(const Pin &emulator, std::span<const int> pinned) {
   std::vector<Pin> pins;
   for (const int thread : pinned) {
     if (Result<Pin> pin = read_pin(thread))
@@ -109,12 +109,12 @@ Result<std::size_t> collect_stowaways(const Pin &home, std::span<const int> pinn
     if (holds(pinned, thread))
       continue;
     Result<Pin> found = read_pin(thread);
-    if (!found || !is_stowaway(*found, home, pins))
+    if (!found || !is_stray(*found, emulator, pins))
       continue;
-    if (auto failure = apply_pin(thread, home)) {
+    if (auto failure = apply_pin(thread, emulator)) {
       if (is_gone(thread))
         continue;
-      return Error{name_thread(thread) + " was born of a pinned one: " + failure->message};
+      return Error{name_thread(thread) + " inherited the pin of another: " + failure->message};
     }
     ++moved;
   }

@@ -20,8 +20,8 @@ namespace vcpupin {
 std::optional<Error> apply_all(const CpuSet &cpus, const std::optional<Sched> &sched,
                                std::span<const int> except);
 
-/* How many were moved. See vcpupin_collect_stowaways. */
-Result<std::size_t> collect_stowaways(const Pin &home, std::span<const int> pinned);
+/* How many were moved. See vcpupin_collect_strays. */
+Result<std::size_t> collect_strays(const Pin &emulator, std::span<const int> pinned);
 
 } // namespace vcpupin
 

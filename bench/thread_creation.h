@@ -1,10 +1,10 @@
 /*
- * What the kernel's trace says of one thread between its birth and its pin.
+ * What the kernel's trace says of one thread between its creation and its pin.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#ifndef BENCH_THREAD_BIRTHS_H
-#define BENCH_THREAD_BIRTHS_H
+#ifndef BENCH_THREAD_CREATION_H
+#define BENCH_THREAD_CREATION_H
 
 #include "base/result.h"
 #include "kernel_trace.h"
@@ -17,19 +17,19 @@
 namespace bench {
 
 /* All in microseconds, by the trace's clock. */
-struct ThreadBirth {
-  std::int64_t born;   /* its maker is about to let it run */
-  std::int64_t pinned; /* the last call that set its mask has returned */
+struct ThreadCreation {
+  std::int64_t created; /* its creator is about to let it run */
+  std::int64_t pinned;  /* the last call that set its mask has returned */
 };
 
-/* Fails when the trace has no birth of it, or no call that set its mask. */
-qemu_pin::Result<ThreadBirth> birth_of(std::span<const TraceEvent> events, pid_t thread);
+/* Fails when the trace does not have its creation, or no call that set its mask. */
+qemu_pin::Result<ThreadCreation> creation_of(std::span<const TraceEvent> events, pid_t thread);
 
-/* When it was born, and when it asked for its vCPU; nothing if the trace has not both. */
-struct BirthToVcpu {
-  std::int64_t born, vcpu_made;
+/* When it was created, and when it asked for its vCPU; nothing if the trace has not both. */
+struct CreationToVcpu {
+  std::int64_t created, vcpu_made;
 };
-std::optional<BirthToVcpu> birth_to_vcpu(std::span<const TraceEvent> events, pid_t thread);
+std::optional<CreationToVcpu> creation_to_vcpu(std::span<const TraceEvent> events, pid_t thread);
 
 /* How long it had a CPU from then until then. */
 std::int64_t cpu_time(std::span<const TraceEvent> events, pid_t thread, std::int64_t from,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "thread_births.h"
+#include "thread_creation.h"
 
 #include <algorithm>
 #include <fmt/core.h>
@@ -43,31 +43,31 @@ bool follow_cpu(const TraceEvent &event, pid_t thread, bool had_it) {
 
 } // namespace
 
-Result<ThreadBirth> birth_of(std::span<const TraceEvent> events, pid_t thread) {
-  std::optional<std::int64_t> born;
+Result<ThreadCreation> creation_of(std::span<const TraceEvent> events, pid_t thread) {
+  std::optional<std::int64_t> created;
   std::optional<std::int64_t> pinned;
   std::map<pid_t, pid_t> asking; /* who is in the call -> whose mask it sets */
   for (const TraceEvent &event : events) {
-    if (event.kind == Kind::birth && event.other == thread)
-      born = event.us;
+    if (event.kind == Kind::creation && event.other == thread)
+      created = event.us;
     if (event.kind == Kind::set_mask)
       asking[event.thread] = event.other;
     if (event.kind == Kind::mask_set && event.result == 0 && asking[event.thread] == thread)
       pinned = event.us;
   }
-  if (!born || !pinned)
-    return Error{
-        fmt::format("the kernel's trace has no {} of thread {}", born ? "pin" : "birth", thread)};
-  return ThreadBirth{*born, *pinned};
+  if (!created || !pinned)
+    return Error{fmt::format("the kernel's trace has no {} of thread {}",
+                             created ? "pin" : "creation", thread)};
+  return ThreadCreation{*created, *pinned};
 }
 
-std::optional<BirthToVcpu> birth_to_vcpu(std::span<const TraceEvent> events, pid_t thread) {
-  std::optional<std::int64_t> born;
+std::optional<CreationToVcpu> creation_to_vcpu(std::span<const TraceEvent> events, pid_t thread) {
+  std::optional<std::int64_t> created;
   for (const TraceEvent &event : events) {
-    if (event.kind == Kind::birth && event.other == thread)
-      born = event.us;
-    if (born && event.kind == Kind::vcpu_made && event.thread == thread)
-      return BirthToVcpu{*born, event.us};
+    if (event.kind == Kind::creation && event.other == thread)
+      created = event.us;
+    if (created && event.kind == Kind::vcpu_made && event.thread == thread)
+      return CreationToVcpu{*created, event.us};
   }
   return std::nullopt;
 }

@@ -1,6 +1,6 @@
 /*
  * Preloaded into QEMU, makes a thread whenever one of its threads pins itself, as
- * the kernel may: behind QEMU's back, and with the pin of the thread it is born of.
+ * the kernel may: without QEMU, and with the pin of the thread that creates it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -12,11 +12,11 @@
 
 namespace {
 
-void come_aboard() {
+void create_stray() {
   if (gettid() == getpid())
     return;
   std::thread([] {
-    pthread_setname_np(pthread_self(), "stowaway");
+    pthread_setname_np(pthread_self(), "stray");
     for (;;)
       pause();
   }).detach();
@@ -30,7 +30,7 @@ extern "C" int sched_setaffinity(pid_t thread, size_t bytes, const cpu_set_t *cp
       reinterpret_cast<decltype(&::sched_setaffinity)>(dlsym(RTLD_NEXT, "sched_setaffinity"));
   const int result = real(thread, bytes, cpus);
   if (result == 0)
-    come_aboard();
+    create_stray();
   return result;
 }
 
@@ -40,6 +40,6 @@ extern "C" int sched_setscheduler(pid_t thread, int policy,
       reinterpret_cast<decltype(&::sched_setscheduler)>(dlsym(RTLD_NEXT, "sched_setscheduler"));
   const int result = real(thread, policy, parameters);
   if (result == 0)
-    come_aboard();
+    create_stray();
   return result;
 }

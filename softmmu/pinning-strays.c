@@ -1,6 +1,6 @@
 /*
- * Threads that are born of a pinned one without QEMU's doing, and inherit its pin:
- * the kernel makes them. For a while after each start of the guest they are looked
+ * Stray threads: the kernel creates them from a pinned thread, without QEMU, and
+ * they inherit its pin. For a while after each start of the guest they are looked
  * for and moved; nothing polls after that.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
@@ -12,7 +12,9 @@
 #include "hw/boards.h"
 #include "hw/core/cpu.h"
 #include "sysemu/runstate.h"
-#include "vcpu-pinning-internal.h"
+#include "pinning-creation.h"
+#include "pinning-strays.h"
+#include "pinning-tree.h"
 
 #ifdef CONFIG_LINUX
 #include <linux/kvm.h>
@@ -29,10 +31,10 @@ static int64_t started; /* milliseconds of QEMU_CLOCK_REALTIME */
 
 #if defined(CONFIG_LINUX) && (defined(__x86_64__) || defined(__i386__))
 /*
- * KVM on x86 makes a helper thread (kvm-nx-lpage-recovery) the first time that a
- * vCPU is run. It is made here, of a thread with the emulator's pin, by running a
- * vCPU for no instruction at all: then it need not be moved, which a sandbox
- * would not allow.
+ * KVM on x86 creates a helper thread (kvm-nx-lpage-recovery) the first time that a
+ * vCPU is run. Here the emulator's context runs a vCPU for no instruction at all, so
+ * that the helper inherits the emulator's pin. Then it need not be moved, which a
+ * sandbox would not allow.
  */
 static void run_no_instruction(void *opaque)
 {
@@ -49,7 +51,8 @@ static void make_kvm_helper(void)
 
     if (!made && first_cpu && first_cpu->kvm_run) {
         made = true;
-        thread_nursery_run(pinning_home(), run_no_instruction, first_cpu);
+        pin_thread_context_run(pinning_emulator_context(), run_no_instruction,
+                               first_cpu);
     }
 }
 #else
@@ -62,18 +65,18 @@ static void look(void *opaque)
 {
     g_autoptr(GArray) pinned = pinning_tree_pinned_threads();
     int64_t age = qemu_clock_get_ms(QEMU_CLOCK_REALTIME) - started;
-    vcpupin_pin *home;
+    vcpupin_pin *emulator;
     char *message = NULL;
 
-    home = vcpupin_pin_read(qemu_get_thread_id(), &message);
-    if (!home || !vcpupin_collect_stowaways(home, (const int *)pinned->data,
-                                            pinned->len, NULL, &message)) {
+    emulator = vcpupin_pin_read(qemu_get_thread_id(), &message);
+    if (!emulator || !vcpupin_collect_strays(emulator, (const int *)pinned->data,
+                                             pinned->len, NULL, &message)) {
         warn_report("%s", message ? message : "out of memory");
         free(message);
     } else if (age < LAST_LOOK) {
         timer_mod(timer, started + 2 * MAX(age, FIRST_LOOK) + FIRST_LOOK);
     }
-    vcpupin_pin_free(home);
+    vcpupin_pin_free(emulator);
 }
 
 static void guest_starts_or_stops(void *opaque, bool running, RunState state)
@@ -85,7 +88,7 @@ static void guest_starts_or_stops(void *opaque, bool running, RunState state)
     }
 }
 
-void pinning_watch_stowaways(void)
+void pinning_watch_strays(void)
 {
     if (!timer) {
         timer = timer_new_ms(QEMU_CLOCK_REALTIME, look, NULL);
