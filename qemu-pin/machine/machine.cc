@@ -16,7 +16,7 @@ using nlohmann::json;
 namespace {
 
 /* With a monitor that may be another client's: at first, and when it is asked again. */
-constexpr std::chrono::milliseconds patience(1000), short_patience(200);
+constexpr std::chrono::milliseconds patience(500), short_patience(200);
 constexpr std::chrono::seconds until_asked_again(1);
 
 const Error not_qemus{"QMP: an answer that is not as QEMU's schema has it"};
