@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "harness/census.h"
 
+#include "base/json.h"
 #include "kernel/procfs.h"
 
 using qemu_pin::Procfs;

@@ -2,6 +2,7 @@
 #include "harness/guest.h"
 
 #include "base/fd.h"
+#include "base/json.h"
 #include "kernel/procfs.h"
 
 #include <algorithm>
