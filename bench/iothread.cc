@@ -64,16 +64,16 @@ std::vector<std::string> pins(Place place, const std::array<unsigned, 2> &cpus) 
           "-emulatorpin", "affinity=" + other};
 }
 
-Result<bench::Figures> read_once(const bench::KnownDisk &disk, const bench::DiskReadsSpec &spec) {
-  auto reads = bench::read_disk(disk, spec);
+Result<bench::Figures> read_once(const KnownDisk &disk, const DiskReadsSpec &spec) {
+  auto reads = read_disk(disk, spec);
   if (!reads)
     return reads.error();
   const std::span<const double> all(reads->latencies);
   const auto warm = all.subspan(all.size() / warm_up_divisor);
   return bench::Figures{
       {"iops", static_cast<double>(all.size()) / reads->seconds},
-      {"p50", bench::percentile(warm, 50)},
-      {"p99", bench::percentile(warm, 99)},
+      {"p50", percentile(warm, 50)},
+      {"p99", percentile(warm, 99)},
       {"max", std::ranges::max(warm)},
   };
 }
@@ -120,17 +120,17 @@ bench::Benchmark describe(bool kvm, bool direct) {
 }
 
 Result<bench::Report> measure(const bench::Setting &setting) {
-  auto made = bench::KnownDisk::make(disk_bytes);
+  auto made = KnownDisk::make(disk_bytes);
   if (!made)
     return made.error();
-  const auto disk = std::make_shared<bench::KnownDisk>(std::move(*made));
+  const auto disk = std::make_shared<KnownDisk>(std::move(*made));
   auto cpus = bench::keep_to_two_cpus();
   const bool kvm = !why_no_kvm();
   bench::Benchmark benchmark = describe(kvm, disk->direct());
   for (const unsigned depth : depths)
     for (const Place place : {Place::apart, Place::onto, Place::free}) {
-      bench::DiskReadsSpec spec{setting.qemu, kvm ? "kvm" : "tcg", setting.guests + "/disk.bin",
-                                depth, setting.quick ? 200ms : 800ms};
+      DiskReadsSpec spec{setting.qemu, kvm ? "kvm" : "tcg", setting.guests + "/disk.bin", depth,
+                         setting.quick ? 200ms : 800ms};
       if (cpus)
         spec.more = pins(place, *cpus);
       benchmark.arms.push_back({arm_name(place, depth), what(place, depth),

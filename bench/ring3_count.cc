@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ring3_count.h"
 
+#include "base/json.h"
 #include "thread_creation.h"
 
 #include <algorithm>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tail_guest.h"
 
+#include "base/json.h"
 #include "interruption.h"
 #include "kernel/procfs.h"
 

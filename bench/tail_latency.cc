@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 using namespace std::chrono_literals;
-using bench::Delays;
 using bench::Figures;
 using bench::Setting;
 using bench::TailGuestSpec;
@@ -27,7 +26,7 @@ using Isolation = TailGuestSpec::Isolation;
 namespace {
 
 /* What is no gap is shorter than this, so no percentile is said to be. */
-constexpr auto floor_us = static_cast<double>(bench::GapRecord::threshold.count());
+constexpr auto floor_us = static_cast<double>(GapRecord::threshold.count());
 /* From here on a gap counts into gaps/s. */
 constexpr double counted_us = 10;
 

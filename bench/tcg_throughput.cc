@@ -44,7 +44,7 @@ std::vector<Case> all_cases() {
   return cases;
 }
 
-Result<bench::Figures> work_once(const Case &what, bench::WorkSpec spec,
+Result<bench::Figures> work_once(const Case &what, WorkSpec spec,
                                  const std::vector<std::uint64_t> &expected,
                                  const std::array<unsigned, 2> &cpus) {
   spec.vcpus = what.vcpus;
@@ -55,7 +55,7 @@ Result<bench::Figures> work_once(const Case &what, bench::WorkSpec spec,
   auto hogs = bench::Hogs::start(what.hog ? 1 : 0);
   if (!hogs)
     return hogs.error();
-  auto times = bench::run_work(spec);
+  auto times = run_work(spec);
   if (!times)
     return times.error();
   for (unsigned vcpu = 0; vcpu < what.vcpus; ++vcpu)
@@ -117,10 +117,9 @@ bench::Benchmark describe() {
 Result<bench::Report> measure(const bench::Setting &setting) {
   bench::Benchmark benchmark = describe();
   const std::uint64_t rounds = setting.quick ? quick_rounds : full_rounds;
-  const bench::WorkSpec spec{setting.qemu, "tcg,thread=multi", setting.guests + "/work.bin", 0,
-                             rounds};
+  const WorkSpec spec{setting.qemu, "tcg,thread=multi", setting.guests + "/work.bin", 0, rounds};
   auto cpus = bench::keep_to_two_cpus();
-  const auto expected = bench::expected_results(vcpu_counts.back(), rounds);
+  const auto expected = expected_results(vcpu_counts.back(), rounds);
   for (const Case &one : all_cases())
     benchmark.arms.push_back({one.name(), one.what(),
                               [=] { return work_once(one, spec, expected, *cpus); },

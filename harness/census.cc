@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "harness/census.h"
 
+#include "base/json.h"
 #include "kernel/procfs.h"
 
-#include <thread>
-
-using namespace std::chrono_literals;
 using qemu_pin::Procfs;
 using qemu_pin::Qmp;
-using std::chrono::steady_clock;
 
 namespace {
 
@@ -101,11 +98,10 @@ std::vector<std::string> differences(Guest &guest, const Asked &asked) {
 }
 
 std::vector<std::string> lasting_differences(Guest &guest, const Asked &asked) {
-  const auto deadline = steady_clock::now() + 2s;
-  auto lines = differences(guest, asked);
-  while (!lines.empty() && steady_clock::now() < deadline) {
-    std::this_thread::sleep_for(5ms);
+  std::vector<std::string> lines;
+  comes_true([&] {
     lines = differences(guest, asked);
-  }
+    return lines.empty();
+  });
   return lines;
 }

@@ -37,8 +37,8 @@ struct Asked {
 std::vector<std::string> differences(pid_t qemu, qemu_pin::Qmp &monitor, const Asked &asked);
 std::vector<std::string> differences(Guest &guest, const Asked &asked);
 
-/* The same, looked for again until there is none or two seconds have passed: for
- * threads that are moved when they are noticed. */
+/* The same, looked for again until there is none or patience is at its end: for threads
+ * that are moved when they are noticed. */
 std::vector<std::string> lasting_differences(Guest &guest, const Asked &asked);
 
 /* Names of the machine's threads, in the order of their creation. */

@@ -9,6 +9,7 @@
 #define HARNESS_CHILD_H
 
 #include "base/result.h"
+#include "harness/patience.h"
 
 #include <chrono>
 #include <optional>
@@ -49,7 +50,7 @@ public:
 
   /* The exit status, 128 + N if signal N ended it, or nothing if it still runs
    * when the time is up. */
-  std::optional<int> wait(std::chrono::milliseconds timeout);
+  std::optional<int> wait(std::chrono::milliseconds timeout = patience);
 
   void signal(int number) const;
 

@@ -18,7 +18,6 @@ using std::chrono::steady_clock;
 
 namespace {
 
-constexpr auto patience = 30s;
 constexpr auto look_every = 1ms;
 constexpr std::uint64_t seed = 20260101;
 

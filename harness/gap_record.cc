@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "harness/gap_record.h"
 
+#include "harness/patience.h"
+
 #include <algorithm>
 #include <cmath>
 #include <thread>
@@ -86,7 +88,7 @@ GapRecord::Reading GapRecord::read(unsigned vcpu) const {
   const volatile GapArea &now = area(vcpu);
   /* In the middle of a gap its clock would be late. */
   const std::uint64_t before = now.last;
-  const auto deadline = steady_clock::now() + std::chrono::seconds(10);
+  const auto deadline = steady_clock::now() + patience;
   while (now.recording && now.last == before && steady_clock::now() < deadline)
     std::this_thread::sleep_for(std::chrono::microseconds(20));
   Reading reading = {};

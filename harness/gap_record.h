@@ -52,7 +52,8 @@ public:
     std::uint64_t host_tsc;
     std::chrono::steady_clock::time_point time;
   };
-  /* As soon as it runs; as it was left if it never began, or does not run for 10 seconds. */
+  /* As soon as it runs; as it was left if it never began, or does not run for as long as patience
+   * lasts. */
   Reading read(unsigned vcpu) const;
 
   /* What happened from then to now. Gaps that began earlier count from then. When more

@@ -2,6 +2,7 @@
 #include "harness/guest.h"
 
 #include "base/fd.h"
+#include "base/json.h"
 #include "kernel/procfs.h"
 
 #include <algorithm>
@@ -21,11 +22,6 @@ using qemu_pin::Result;
 using std::chrono::steady_clock;
 
 namespace {
-
-/* Generous, for a host that does other things too: 64 emulated vCPUs take seconds. */
-constexpr auto start_timeout = 60s;
-/* What is wrong with a command line is told before the guest is even built. */
-constexpr auto end_timeout = 15s;
 
 /* For a message: a program's lines, without the last line break. */
 std::string one_line(std::string text) {
@@ -71,10 +67,10 @@ std::vector<std::string> command_line(const GuestSpec &spec, const std::string &
 }
 
 Result<Qmp> connect_when_ready(const std::string &socket, Child &process) {
-  const auto deadline = steady_clock::now() + start_timeout;
+  const auto deadline = steady_clock::now() + patience;
   for (;;) {
     const bool ended = process.wait(0ms).has_value();
-    auto monitor = Qmp::connect(socket, start_timeout);
+    auto monitor = Qmp::connect(socket, patience);
     if (monitor || ended || steady_clock::now() >= deadline)
       return monitor;
     std::this_thread::sleep_for(5ms);
@@ -109,7 +105,7 @@ Result<Outcome> Guest::run(const GuestSpec &spec) {
   auto process = launch(spec, *files);
   if (!process)
     return process.error();
-  auto status = process->wait(end_timeout);
+  auto status = process->wait(patience);
   if (!status)
     return Error{"QEMU did not end: " + read_text(files->file("errors"))};
   return Outcome{*status, read_text(files->file("errors")), read_text(files->file("debug"))};

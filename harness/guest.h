@@ -59,7 +59,7 @@ public:
 
   /* What vCPUs wrote to the debug port: one byte each as it enters user mode. */
   std::string reported() const;
-  bool wait_reported(std::size_t vcpus, std::chrono::milliseconds timeout);
+  bool wait_reported(std::size_t vcpus, std::chrono::milliseconds timeout = patience);
 
   qemu_pin::Result<std::map<unsigned, pid_t>> vcpu_threads() { return ::vcpu_threads(*monitor_); }
 

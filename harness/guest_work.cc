@@ -19,7 +19,6 @@ using std::chrono::steady_clock;
 
 namespace {
 
-constexpr auto patience = 60s;
 constexpr auto look_every = 1ms;
 
 std::size_t count_set(std::span<WorkAnswer> vcpus, std::uint64_t WorkAnswer::*flag) {

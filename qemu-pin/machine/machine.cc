@@ -16,7 +16,9 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::chrono::milliseconds short_patience(200); /* with another client's monitor */
+/* With a monitor that may be another client's: at first, and when it is asked again. */
+constexpr std::chrono::milliseconds patience(500), short_patience(200);
+constexpr std::chrono::seconds until_asked_again(1);
 
 const Error not_qemus{"QMP: an answer that is not as QEMU's schema has it"};
 
@@ -220,22 +222,34 @@ Result<const Machine::Seen *> Machine::see(pid_t id) {
 }
 
 /* The first on its command line that answers. */
-std::optional<Qmp> Machine::borrowed_monitor() const {
+std::optional<Qmp> Machine::borrowed_monitor(std::chrono::milliseconds timeout) const {
   for (const std::string &socket : monitor_sockets(process_))
-    if (auto monitor = Qmp::connect(socket, short_patience))
+    if (auto monitor = Qmp::connect(socket, timeout))
       return std::move(*monitor);
   return std::nullopt;
 }
 
-void Machine::ask(Qmp &monitor) {
+/* False if it does not answer. */
+bool Machine::ask(Qmp &monitor) {
   auto vcpus = vcpu_threads(monitor);
   auto iothreads = iothread_threads(monitor);
   if (!vcpus || !iothreads)
-    return;
+    return false;
   for (const auto &[vcpu, thread] : *vcpus)
     told_[thread].vcpus.push_back(vcpu);
   for (const auto &[id, thread] : *iothreads)
     told_[thread].iothread = id;
+  return true;
+}
+
+/* It may have another client now, or be slow on a busy host: then it is tried again later. */
+bool Machine::ask_borrowed_monitor() {
+  auto borrowed = borrowed_monitor(ask_again_ ? short_patience : patience);
+  const bool told = borrowed && ask(*borrowed);
+  ask_again_.reset();
+  if (!told)
+    ask_again_ = std::chrono::steady_clock::now() + until_asked_again;
+  return told;
 }
 
 Result<std::vector<MachineThread>> Machine::described(const std::vector<pid_t> &ids) {
@@ -277,11 +291,10 @@ Result<std::vector<MachineThread>> Machine::threads() {
     return !std::binary_search(ids->begin(), ids->end(), seen.first);
   });
   auto found = described(*ids);
-  if (changed && found && !monitor_ && std::any_of(found->begin(), found->end(), is_unknown))
-    if (auto borrowed = borrowed_monitor()) {
-      ask(*borrowed);
-      found = described(*ids);
-    }
+  const bool due = changed || (ask_again_ && std::chrono::steady_clock::now() >= *ask_again_);
+  if (due && found && !monitor_ && std::any_of(found->begin(), found->end(), is_unknown) &&
+      ask_borrowed_monitor())
+    found = described(*ids);
   if (!found)
     return found;
   std::vector<MachineThread> &threads = *found;
@@ -301,7 +314,7 @@ Result<std::vector<MachineThread>> Machine::threads() {
 
 bool Machine::has_pinning_objects() {
   if (!monitor_ && !told_.empty())
-    monitor_ = borrowed_monitor();
+    monitor_ = borrowed_monitor(patience);
   return monitor_ && monitor_->execute("qom-list", {{"path", "/machine/pinning"}});
 }
 

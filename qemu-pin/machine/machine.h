@@ -66,8 +66,8 @@ public:
   /*
    * Every thread it has now: vCPUs, iothreads, then the others in the order of their
    * creation. Empty when the machine has ended. A monitor is asked again only when threads
-   * have come or gone. Of a thread that has not run since the last call only the proof
-   * of that is read.
+   * have come or gone, or after a second when it did not answer. Of a thread that has not run
+   * since the last call only the proof of that is read.
    */
   Result<std::vector<MachineThread>> threads();
 
@@ -87,8 +87,9 @@ private:
   };
 
   Result<const Seen *> see(pid_t id);
-  std::optional<Qmp> borrowed_monitor() const;
-  void ask(Qmp &monitor);
+  std::optional<Qmp> borrowed_monitor(std::chrono::milliseconds timeout) const;
+  bool ask(Qmp &monitor);
+  bool ask_borrowed_monitor();
   Result<std::vector<MachineThread>> described(const std::vector<pid_t> &ids);
   MachineThread described(pid_t id, const Seen &seen) const;
 
@@ -96,6 +97,8 @@ private:
   bool names_threads_; /* was told to */
   std::optional<Qmp> monitor_;
   std::vector<pid_t> asked_for_; /* the threads there were when a monitor was to tell of them */
+  /* When a borrowed monitor that did not answer is worth another question. */
+  std::optional<std::chrono::steady_clock::time_point> ask_again_;
   std::map<pid_t, Told> told_;
   std::map<pid_t, Seen> seen_; /* at the last look */
   std::string main_name_;

@@ -110,16 +110,7 @@ configure_qemu() {
 
 # installed_targets: what ninja must make for an installation. QEMU's `all` is
 # twice that: its own tests, which are not what a user came for.
-installed_targets() {
-  "$build_python" - "$work/obj" <<'PYTHON'
-import json, os, sys
-build = os.path.realpath(sys.argv[1])
-with open(os.path.join(build, 'meson-info/intro-installed.json')) as installed:
-    for made in json.load(installed):
-        if os.path.realpath(made).startswith(build + os.sep):
-            print(os.path.relpath(os.path.realpath(made), build))
-PYTHON
-}
+installed_targets() { "$build_python" "$scripts/installed-targets" "$work/obj"; }
 
 # target_times: when each of `targets` was made. Ninja's own word does not do: some
 # rule of QEMU's runs each time, and changes nothing.

@@ -83,7 +83,7 @@ setup() {
   setsid "$top/bench/run" --quick --no-deps --build "$top/build" --only tail-latency \
     --repetitions 50 --qemu "$qemu" --results "$BATS_TEST_TMPDIR/results" >/dev/null 2>"$BATS_TEST_TMPDIR/errors" </dev/null 3>&- &
   id=$!
-  for ((i = 0; i < 600; ++i)); do
+  for ((i = 0; i < 6000; ++i)); do
     grep -q '2/50' "$BATS_TEST_TMPDIR/errors" && break
     sleep 0.1
   done

@@ -52,7 +52,6 @@ TEST_P(GuestPayload, EachReadBringsWhatTheDiskHoldsAndIsTimed) {
     EXPECT_GT(std::ranges::min(latencies), 0);
     /* The guest's clock is ours, and no more reads were under way than asked. */
     EXPECT_GT(done->seconds, 0.1);
-    EXPECT_LT(done->seconds, 20);
     EXPECT_LE(std::accumulate(latencies.begin(), latencies.end(), 0.0) / 1e6,
               done->seconds * depth);
   }
@@ -86,18 +85,20 @@ TEST_P(GuestPayload, TheOneThatWritesOnceDoesThatAndHalts) {
   spec.smp = "3";
   auto guest = started(spec);
   ASSERT_TRUE(guest);
-  ASSERT_TRUE(guest->wait_reported(1, 30s));
+  ASSERT_TRUE(guest->wait_reported(1));
   auto threads = guest->vcpu_threads();
   ASSERT_TRUE(threads) << threads.error().message;
   const qemu_pin::Procfs procfs;
-  std::this_thread::sleep_for(200ms);
-  std::map<unsigned, std::uint64_t> before;
-  for (const auto &[vcpu, thread] : *threads)
-    before[vcpu] = (*procfs.usage(guest->pid(), thread))->run_ns;
-  std::this_thread::sleep_for(300ms);
-  for (const auto &[vcpu, thread] : *threads)
-    EXPECT_LT((*procfs.usage(guest->pid(), thread))->run_ns - before[vcpu], 30'000'000U)
-        << "vCPU " << vcpu << " of 300 ms";
+  /* All of them come to rest: one that spins has much of any 300 ms. */
+  EXPECT_TRUE(comes_true([&] {
+    std::map<unsigned, std::uint64_t> before;
+    for (const auto &[vcpu, thread] : *threads)
+      before[vcpu] = (*procfs.usage(guest->pid(), thread))->run_ns;
+    std::this_thread::sleep_for(300ms);
+    return std::ranges::all_of(*threads, [&](const auto &vcpu) {
+      return (*procfs.usage(guest->pid(), vcpu.second))->run_ns - before[vcpu.first] < 5'000'000U;
+    });
+  }));
   EXPECT_EQ(guest->reported(), "0");
 }
 

@@ -10,7 +10,6 @@
 #include <sstream>
 #include <thread>
 
-using namespace std::chrono_literals;
 using qemu_pin::Procfs;
 
 namespace {
@@ -21,7 +20,7 @@ std::string version_name(const std::string &qemu) {
   if (!folder)
     return "qemu";
   auto child = Child::start({{qemu, "--version"}, folder->file("version"), ""});
-  if (!child || child->wait(10s) != 0)
+  if (!child || child->wait() != 0)
     return "qemu_that_does_not_start";
   const std::string text = read_text(folder->file("version"));
   const std::string before = "version ";
@@ -196,10 +195,8 @@ Child PinningTest::reader(Guest &guest, const TempDir &files, const std::string 
                                "nbd+unix:///" + name + "?socket=" + files.file("nbd")},
                               "",
                               files.file("reader")});
-  const auto deadline = std::chrono::steady_clock::now() + 10s;
-  while (count_threads(guest, "worker") == before && std::chrono::steady_clock::now() < deadline)
-    std::this_thread::sleep_for(5ms);
-  EXPECT_GT(count_threads(guest, "worker"), before) << read_text(files.file("reader"));
+  EXPECT_TRUE(comes_true([&] { return count_threads(guest, "worker") > before; }))
+      << read_text(files.file("reader"));
   return reader ? std::move(*reader) : Child::adopt(-1);
 }
 
@@ -228,7 +225,7 @@ std::optional<Guest> PinningTest::started(const GuestSpec &spec) {
 
 std::optional<Guest> PinningTest::running(const GuestSpec &spec, std::size_t vcpus) {
   auto guest = started(spec);
-  if (guest && !guest->wait_reported(vcpus, 60s)) {
+  if (guest && !guest->wait_reported(vcpus)) {
     ADD_FAILURE() << "guest code runs on " << guest->reported().size()
                   << " vCPUs: " << guest->errors();
     return std::nullopt;

@@ -4,6 +4,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "base/json.h"
+#include "harness/patience.h"
 #include "harness/temp_dir.h"
 #include "machine/qmp.h"
 
@@ -58,7 +60,7 @@ public:
     return {buffer.data(), static_cast<std::size_t>(std::max<ssize_t>(n, 0))};
   }
 
-  Result<Qmp> connect(std::chrono::milliseconds timeout = 5s) {
+  Result<Qmp> connect(std::chrono::milliseconds timeout = patience) {
     return Qmp::negotiate(std::move(client_), timeout);
   }
 
@@ -193,7 +195,7 @@ TEST(Qmp, GivesUpWhenItsTimeIsUp) {
 
   Server chatty;
   chatty.say(ready);
-  auto qmp = chatty.connect(50ms);
+  auto qmp = chatty.connect(1s);
   ASSERT_TRUE(qmp);
   std::atomic<bool> stop = false;
   std::thread events([&] {
@@ -210,7 +212,7 @@ TEST(Qmp, GivesUpWhenItsTimeIsUp) {
 TEST(Qmp, TrustsAConnectionNoMoreAfterAnAnswerWentWrong) {
   Server server;
   server.say(ready);
-  auto qmp = server.connect(20ms);
+  auto qmp = server.connect(1s);
   ASSERT_TRUE(qmp);
   ASSERT_FALSE(qmp->execute("slow"));
   server.say("{\"return\": \"late\", \"id\": 2}\n");

@@ -51,7 +51,7 @@ serve() {
   socat "TCP-LISTEN:$port,bind=127.0.0.1,fork,reuseaddr" \
     "EXEC:smbd -l $BATS_TEST_TMPDIR/run -s $BATS_TEST_TMPDIR/smb.conf,nofork,setsid" 3>&- 2>/dev/null &
   server=$!
-  for _ in {1..100}; do
+  for _ in {1..1800}; do
     run get file
     [[ $output == *NT_STATUS_CONNECTION_REFUSED* ]] || break
     sleep 0.1

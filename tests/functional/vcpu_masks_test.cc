@@ -15,7 +15,7 @@ TEST_P(VcpuThreads, MasksAreExactlyAsAsked) {
   auto guest = started(pinned({{0, b}, {1, a}}));
   ASSERT_TRUE(guest);
   EXPECT_EQ(masks(*guest), (Masks{{0, b}, {1, a}}));
-  EXPECT_TRUE(guest->wait_reported(2, 30s)) << guest->errors();
+  EXPECT_TRUE(guest->wait_reported(2)) << guest->errors();
   EXPECT_EQ(masks(*guest), (Masks{{0, b}, {1, a}}));
 }
 
@@ -49,7 +49,7 @@ TEST_P(VcpuThreads, EachOf64VcpusHasItsOwnMask) {
   auto guest = started(spec);
   ASSERT_TRUE(guest);
   EXPECT_EQ(masks(*guest), expected);
-  EXPECT_TRUE(guest->wait_reported(64, 60s)) << guest->reported();
+  EXPECT_TRUE(guest->wait_reported(64)) << guest->reported();
   EXPECT_EQ(masks(*guest), expected);
 }
 
@@ -83,7 +83,7 @@ TEST_P(VcpuPinning, TheVcpunumMayBeNamedAndComeLast) {
 TEST_P(VcpuPinning, WithoutPinsEveryThreadHasTheMaskQemuWasStartedWith) {
   auto guest = started(spec());
   ASSERT_TRUE(guest);
-  EXPECT_TRUE(guest->wait_reported(2, 30s));
+  EXPECT_TRUE(guest->wait_reported(2));
   EXPECT_EQ(masks(*guest), (Masks{{0, start}, {1, start}}));
   EXPECT_EQ(strays(*guest, start), std::vector<std::string>{});
 
@@ -100,7 +100,7 @@ TEST_P(VcpuPinning, ThreadsThatAreNoVcpusKeepTheMaskQemuWasStartedWith) {
   spec.more.insert(spec.more.end(), {"-object", "iothread,id=io0"});
   auto guest = started(spec);
   ASSERT_TRUE(guest);
-  EXPECT_TRUE(guest->wait_reported(2, 30s));
+  EXPECT_TRUE(guest->wait_reported(2));
   EXPECT_EQ(strays(*guest, start), std::vector<std::string>{});
 }
 
@@ -109,7 +109,7 @@ TEST_P(VcpuPinning, ThreadsThatAreNoVcpusKeepTheMaskQemuWasStartedWith) {
 TEST_P(VcpuPinning, ABusyVcpuNeverRunsOutsideItsMask) {
   auto guest = started(pinned({{0, b}, {1, b}}));
   ASSERT_TRUE(guest);
-  ASSERT_TRUE(guest->wait_reported(2, 30s));
+  ASSERT_TRUE(guest->wait_reported(2));
   auto threads = guest->vcpu_threads();
   ASSERT_TRUE(threads);
   std::set<unsigned> processors;
@@ -154,10 +154,10 @@ TEST_P(VcpuThreads, AVcpuThatIsPluggedInLaterGetsItsPin) {
 TEST_P(VcpuPinning, AResetKeepsTheMasks) {
   auto guest = started(pinned({{0, b}, {1, b}}));
   ASSERT_TRUE(guest);
-  ASSERT_TRUE(guest->wait_reported(2, 30s));
+  ASSERT_TRUE(guest->wait_reported(2));
   auto reset = guest->monitor().execute("system_reset");
   ASSERT_TRUE(reset) << reset.error().message;
-  EXPECT_TRUE(guest->wait_reported(4, 30s)) << guest->reported();
+  EXPECT_TRUE(guest->wait_reported(4)) << guest->reported();
   EXPECT_EQ(masks(*guest), (Masks{{0, b}, {1, b}}));
 }
 

@@ -8,10 +8,6 @@
 
 #include <filesystem>
 #include <sstream>
-#include <thread>
-
-using namespace std::chrono_literals;
-using std::chrono::steady_clock;
 
 namespace {
 
@@ -19,15 +15,14 @@ namespace {
  * the log has text in it. */
 std::string calls_of(pid_t thread, const std::string &log, const std::string &text) {
   std::string calls;
-  const auto deadline = steady_clock::now() + 10s;
-  while (calls.find(text) == std::string::npos && steady_clock::now() < deadline) {
+  comes_true([&] {
     calls.clear();
     std::istringstream lines(read_text(log));
     for (std::string line; std::getline(lines, line);)
       if (line.starts_with(std::to_string(thread) + " "))
         calls += line + "\n";
-    std::this_thread::sleep_for(20ms);
-  }
+    return calls.find(text) != std::string::npos;
+  });
   return calls;
 }
 
@@ -43,7 +38,7 @@ TEST_P(VcpuPinning, MasksAreInForceBeforeGuestCodeRuns) {
   EXPECT_EQ(guest->reported(), "");
 
   ASSERT_TRUE(guest->monitor().execute("cont"));
-  EXPECT_TRUE(guest->wait_reported(2, 30s));
+  EXPECT_TRUE(guest->wait_reported(2));
   EXPECT_EQ(masks(*guest), (Masks{{0, b}, {1, b}}));
 }
 
@@ -76,7 +71,7 @@ TEST_P(VcpuPinning, ADaemonsVcpusArePinnedToo) {
   spec.more.insert(spec.more.end(), {"-daemonize", "-pidfile", files->file("pid")});
   auto launcher = Child::start({command_line(spec, files->path()), "", files->file("errors")});
   ASSERT_TRUE(launcher) << launcher.error().message;
-  ASSERT_EQ(launcher->wait(30s), 0) << read_text(files->file("errors"));
+  ASSERT_EQ(launcher->wait(), 0) << read_text(files->file("errors"));
 
   Child daemon = Child::adopt(std::stoi(read_text(files->file("pid"))));
   auto monitor = connect_when_ready(files->file("qmp"), daemon);

@@ -4,6 +4,8 @@
 #include "isolation/steps/kernel_command_line.h"
 #include "planned.h"
 
+#include <filesystem>
+
 using namespace qemu_pin;
 
 namespace {

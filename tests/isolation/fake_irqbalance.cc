@@ -3,18 +3,17 @@
  * whoever sends credentials of the right user; and it dies if nobody takes its answer.
  * Moves no interrupt.
  *
- *     irqbalance [--takes-up MS] [--banned MASK] [--says TEXT] [--zeros | --no-socket]
+ *     irqbalance [--takes-up N] [--banned MASK] [--says TEXT] [--zeros | --no-socket]
  *
- * --takes-up: what it is told to ban holds only MS after it was told. --banned: from the
- * start. --says: to "setup", instead of the setup. --zeros: where it listens is the abstract
- * name of zeros. Each command, when it has come, is a line on standard output; "ready" is
+ * --takes-up: when it is told to ban, the next N questions still get the old answer. --banned:
+ * from the start. --says: to "setup", instead of the setup. --zeros: where it listens is the
+ * abstract name of zeros. Each command, when it has come, is a line on standard output; "ready" is
  * the first.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "base/cpu_set.h"
 
-#include <chrono>
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
@@ -25,10 +24,8 @@
 
 namespace {
 
-using std::chrono::steady_clock;
-
 struct Options {
-  int takes_up_ms = 0;
+  int takes_up = 0; /* questions */
   std::string banned = "00000000", says;
   bool zeros = false, socket = true;
 };
@@ -42,7 +39,7 @@ Options read_options(int count, char **words) {
     else if (word == "--no-socket")
       options.socket = false;
     else if (word == "--takes-up")
-      options.takes_up_ms = std::stoi(words[++i]);
+      options.takes_up = std::stoi(words[++i]);
     else if (word == "--banned")
       options.banned = words[++i];
     else if (word == "--says")
@@ -102,23 +99,23 @@ int main(int count, char **words) {
   if (!options.socket)
     pause();
   std::string banned = options.banned, next = banned;
-  auto from = steady_clock::now();
+  int left = 0;
   for (int connection = 0; (connection = accept(listener, nullptr, nullptr)) >= 0;
        close(connection)) {
     const std::string command = receive(connection);
     std::puts(command.c_str());
     std::fflush(stdout);
-    if (steady_clock::now() >= from)
-      banned = next;
     const std::string ban = "settings cpus ";
     if (command.starts_with(ban)) {
       const std::string list = command.substr(ban.size());
       auto cpus = qemu_pin::read_cpu_set(list);
       next = cpus ? qemu_pin::cpu_mask(*cpus, "00000000") : options.banned;
-      from = steady_clock::now() + std::chrono::milliseconds(options.takes_up_ms);
+      left = options.takes_up;
     }
     if (command != "setup")
       continue;
+    if (left-- <= 0)
+      banned = next;
     const std::string answer = options.says.empty()
                                    ? "SLEEP 10 IRQ 9 LOAD 0 DIFF 0 CLASS 2 BANNED " + banned
                                    : options.says;

@@ -24,7 +24,7 @@ small() {
 in_lab() {
   local script=$1 out=$BATS_TEST_TMPDIR/out
   shift
-  run "$top/tests/lab/lab" --timeout 600 --add "$scripts/common.sh" --program "$(small "$qemu_pin")" "$@" \
+  run "$top/tests/lab/lab" --timeout 3000 --add "$scripts/common.sh" --program "$(small "$qemu_pin")" "$@" \
     "$script" "$out"
   cat "$out/stdout" "$out/stderr" || true
   [[ $status != 125 ]] || echo "$output"

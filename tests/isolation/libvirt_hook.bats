@@ -36,7 +36,7 @@ teardown() {
 with_libvirtd() { # SCRIPT: run with what it needs as functions
   run "$BATS_TEST_DIRNAME/with-libvirtd" "$top/docs/examples/libvirt-hook" bash -euc "
     virsh() { command virsh --quiet --connect qemu:///system \"\$@\"; }
-    wait_until() { for ((i = 0; i < 200; i++)); do ! \"\$@\" 2>/dev/null || return 0; sleep 0.1; done; return 1; }
+    wait_until() { for ((i = 0; i < 1800; i++)); do ! \"\$@\" 2>/dev/null || return 0; sleep 0.1; done; return 1; }
     given_back() { [[ ! -e \$host/run/qemu-pin && ! -e /run/libvirt-isolated-\$domain ]]; }
     $1"
   [[ $status != 77 ]] || skip "libvirtd does not start here: $output"

@@ -9,6 +9,7 @@
 #include "harness/temp_dir.h"
 
 #include "host/settings.h"
+#include "isolation/step_taker.h"
 #include "isolation/steps/step.h"
 
 #include <gtest/gtest.h>
@@ -81,35 +82,24 @@ inline std::vector<Outcome> all_done(const StepPlan &plan) {
   return std::vector<Outcome>(plan.operations.size());
 }
 
-/* Writes what the operations come to, and says how they ended. */
+/* Carries the plan out as isolate does, with a journal of its own, and says how its operations
+ * ended. */
 inline std::vector<Outcome> carry_out(const Host &host, const StepPlan &plan) {
+  const TempDir folder;
+  auto journal = Journal::open_file(folder.file("journal"), /*is_new=*/true, folder.file("locks"));
+  if (!journal) {
+    ADD_FAILURE() << journal.error().message;
+    return {};
+  }
+  StepTaker taker(host, *journal, "step", "2-3");
+  if (const auto error = taker.enter(plan.operations))
+    ADD_FAILURE() << error->message;
   std::vector<Outcome> outcomes;
   for (const Operation &operation : plan.operations) {
-    Outcome &outcome = outcomes.emplace_back();
-    if (const auto *act = std::get_if<ActOperation>(&operation)) {
-      EXPECT_FALSE(host.write_file(act->file, act->value));
-      continue;
-    }
-    const auto &set = std::get<SetOperation>(operation);
-    auto before = read_setting(host, set.setting);
-    if (!before || !*before) {
-      ADD_FAILURE() << set.setting.name << " cannot be read";
-      continue;
-    }
-    SettingChange change{set.setting, set.format, set.means, **before, **before, {}};
-    change.claims.push_back({"ours", set.want, set.operand});
-    auto wanted = wanted_value(change, host.online());
-    if (!wanted) {
-      ADD_FAILURE() << set.setting.name << " has no value: " << wanted.error().message;
-      continue;
-    }
-    outcome.before = host.line_of(set.setting.name);
-    if (same_value(*wanted, **before)) {
-      outcome.kind = Outcome::Kind::already;
-      continue;
-    }
-    EXPECT_FALSE(write_setting(host, set.setting, *wanted));
-    outcome.now = host.line_of(set.setting.name);
+    auto outcome = taker.carry_out(operation);
+    if (!outcome)
+      ADD_FAILURE() << outcome.error().message;
+    outcomes.push_back(outcome ? *outcome : Outcome());
   }
   return outcomes;
 }

@@ -260,7 +260,7 @@ TEST_F(UnitBus, ScopeHoldsTheProcessAndEndsWithIt) {
   EXPECT_NE(again->message.find("qemu-pin-2-7.scope"), std::string::npos);
   kill(child, SIGKILL);
   waitpid(child, nullptr, 0);
-  for (int i = 0; i < 100 && value("qemu-pin-2-7.scope AllowedCPUs") != "nothing"; ++i)
+  for (int i = 0; i < 2000 && value("qemu-pin-2-7.scope AllowedCPUs") != "nothing"; ++i)
     std::this_thread::sleep_for(50ms);
   EXPECT_EQ(value("qemu-pin-2-7.scope AllowedCPUs"), "nothing");
   EXPECT_EQ(traces().find("qemu-pin"), std::string::npos);

@@ -11,11 +11,9 @@
 
 #include <filesystem>
 #include <signal.h>
-#include <thread>
 #include <unistd.h>
 
 using namespace std::chrono_literals;
-using std::chrono::steady_clock;
 
 namespace {
 
@@ -42,7 +40,7 @@ protected:
   void TearDown() override {
     if (libvirt_) {
       libvirt_->signal(SIGINT);
-      EXPECT_TRUE(libvirt_->wait(20s)) << "virt-qemu-run does not end";
+      EXPECT_TRUE(libvirt_->wait()) << "virt-qemu-run does not end";
     }
     auto left = guest();
     EXPECT_FALSE(left) << "libvirt leaves its guest";
@@ -89,9 +87,7 @@ protected:
     auto libvirt = Child::start(command);
     ASSERT_TRUE(libvirt) << libvirt.error().message;
     libvirt_ = std::move(*libvirt);
-    const auto deadline = steady_clock::now() + 60s;
-    while (!is_pinned() && steady_clock::now() < deadline && !libvirt_->wait(50ms))
-      ;
+    comes_true([this] { return is_pinned() || libvirt_->wait(50ms); });
     if (!is_pinned())
       GTEST_SKIP() << "libvirt does not start a guest here: " << read_text(folder_->file("errors"));
   }

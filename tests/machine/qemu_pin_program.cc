@@ -9,8 +9,6 @@
 #include <ostream>
 #include <sstream>
 
-using namespace std::chrono_literals;
-
 namespace {
 
 std::string text_of(const std::string &path) {
@@ -46,7 +44,7 @@ Ended run_program(const std::vector<std::string> &argv) {
   auto child = Child::start({argv, folder->file("output"), folder->file("errors")});
   if (!child)
     return {-1, "", child.error().message};
-  auto status = child->wait(60s);
+  auto status = child->wait();
   return {status.value_or(-1), text_of(folder->file("output")), text_of(folder->file("errors"))};
 }
 
@@ -127,7 +125,7 @@ std::optional<Guest> MachineTest::started(const GuestSpec &spec) {
     ADD_FAILURE() << guest.error().message;
     return std::nullopt;
   }
-  if (!guest->wait_reported(2, 60s)) {
+  if (!guest->wait_reported(2)) {
     ADD_FAILURE() << "guest code does not run: " << guest->errors();
     return std::nullopt;
   }

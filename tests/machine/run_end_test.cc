@@ -12,20 +12,18 @@ class RunEnd : public RunTest {};
 } // namespace
 
 TEST_P(RunEnd, AQemuThatNeverAnswersIsEnded) {
-  const std::string qemu =
-      stand_in("[ \"$1\" = -help ] && exit\necho $$ >" + files->file("pid") + "\nexec sleep 60\n");
-  const auto begin = steady_clock::now();
+  const std::string qemu = stand_in("[ \"$1\" = -help ] && exit\necho $$ >" + files->file("pid") +
+                                    "\nexec sleep 10000\n");
   const Ended ended =
-      qemu_pin_program({"run", "--timeout", "3", "--", qemu, "-vcpu", "0,affinity=" + a});
+      qemu_pin_program({"run", "--timeout", "5", "--", qemu, "-vcpu", "0,affinity=" + a});
   EXPECT_EQ(ended.status, 2);
   EXPECT_EQ(ended.errors, "qemu-pin: waiting for QEMU to answer\n"
-                          "qemu-pin: QEMU did not answer within 3 s\n");
-  EXPECT_LT(steady_clock::now() - begin, 10s);
+                          "qemu-pin: QEMU did not answer within 5 s\n");
   EXPECT_TRUE(is_gone(std::stoi(file_text("pid"))));
   EXPECT_EQ(
-      qemu_pin_program({"run", "-q", "--timeout=3", "--", qemu, "-vcpu", "0,affinity=" + a}).errors,
-      "qemu-pin: QEMU did not answer within 3 s\n");
-  stand_in("exec sleep 60\n");
+      qemu_pin_program({"run", "-q", "--timeout=5", "--", qemu, "-vcpu", "0,affinity=" + a}).errors,
+      "qemu-pin: QEMU did not answer within 5 s\n");
+  stand_in("exec sleep 10000\n");
   EXPECT_EQ(
       qemu_pin_program({"run", "--timeout", "1", "--", qemu, "-vcpu", "0,affinity=" + a}).errors,
       "qemu-pin: " + qemu + " -help does not end\n");
@@ -34,25 +32,23 @@ TEST_P(RunEnd, AQemuThatNeverAnswersIsEnded) {
 TEST_P(RunEnd, SignalsReachAQemuThatDoesNotAnswerYet) {
   const std::string qemu = stand_in("[ \"$1\" = -help ] && exit\n"
                                     "trap 'echo usr1; kill $!; exit 7' USR1\n"
-                                    "sleep 60 &\necho ready; wait\n");
+                                    "sleep 10000 &\necho ready; wait\n");
   Child qemu_pin = start_line({QEMU_PIN, "run", "--", qemu, "-vcpu", "0,affinity=" + a});
-  for (int i = 0; i < 1000 && file_text("output") != "ready\n"; ++i)
-    std::this_thread::sleep_for(5ms);
+  ASSERT_TRUE(comes_true([&] { return file_text("output") == "ready\n"; }));
   qemu_pin.signal(SIGUSR1);
-  EXPECT_EQ(qemu_pin.wait(10s), 7);
+  EXPECT_EQ(qemu_pin.wait(), 7);
   EXPECT_EQ(file_text("output"), "ready\nusr1\n");
 }
 
 TEST_P(RunEnd, AQemuThatIsToldToEndHasTimeTo) {
   const std::string qemu = stand_in("[ \"$1\" = -help ] && exit\n"
-                                    "trap 'sleep 1.2; exit 7' TERM\n"
+                                    "trap 'sleep 1; exit 7' TERM\n"
                                     "echo ready\nwhile :; do sleep 0.01; done\n");
   Child qemu_pin =
       start_line({QEMU_PIN, "run", "--timeout", "1", "--", qemu, "-vcpu", "0,affinity=" + a});
-  for (int i = 0; i < 1000 && file_text("output") != "ready\n"; ++i)
-    std::this_thread::sleep_for(1ms);
+  ASSERT_TRUE(comes_true([&] { return file_text("output") == "ready\n"; }));
   qemu_pin.signal(SIGTERM);
-  EXPECT_EQ(qemu_pin.wait(10s), 7);
+  EXPECT_EQ(qemu_pin.wait(), 7);
   EXPECT_EQ(file_text("errors"), "");
 }
 
@@ -70,7 +66,7 @@ TEST_P(RunEnd, NoGuestOutlivesUs) {
     ASSERT_TRUE(monitor) << file_text("errors");
     ASSERT_TRUE(wait_reported(2));
     qemu_pin.signal(SIGKILL);
-    EXPECT_EQ(qemu_pin.wait(10s), 128 + SIGKILL);
+    EXPECT_EQ(qemu_pin.wait(), 128 + SIGKILL);
     EXPECT_FALSE(Orphans::left_behind()) << more.back();
     std::filesystem::remove(files->file("debug"));
     std::filesystem::remove(files->file("qmp"));
@@ -88,7 +84,7 @@ TEST_P(RunEnd, AGuestThatDoesNotEndWhenToldToIsEnded) {
   ASSERT_EQ(lasting(*monitor, everything_asked()), none);
   ASSERT_EQ(kill(qemu_of(*monitor), SIGSTOP), 0);
   qemu_pin.signal(SIGKILL);
-  qemu_pin.wait(10s);
+  qemu_pin.wait();
   EXPECT_FALSE(Orphans::left_behind());
 }
 
@@ -102,7 +98,7 @@ TEST_P(RunEnd, NothingIsLeftOfOneThatIsKilledAsItStarts) {
       Child qemu_pin = start_line(line(more));
       std::this_thread::sleep_for(std::chrono::milliseconds(delay));
       qemu_pin.signal(SIGKILL);
-      qemu_pin.wait(10s);
+      qemu_pin.wait();
       ASSERT_FALSE(Orphans::left_behind()) << more.back() << " after " << delay << " ms";
       /* The user's socket: a QEMU that is ended before it handles signals leaves it. */
       std::filesystem::remove(files->file("qmp"));

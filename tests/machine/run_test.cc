@@ -35,7 +35,7 @@ TEST_P(RunAny, TheExitStatusIsQemus) {
     ASSERT_TRUE(monitor) << file_text("errors");
     EXPECT_TRUE(monitor->execute("quit"));
   }
-  EXPECT_EQ(qemu_pin.wait(10s), 0);
+  EXPECT_EQ(qemu_pin.wait(), 0);
 
   Child killed = start_line(line(vcpus()));
   auto monitor = connect_when_ready(files->file("qmp"), killed);
@@ -58,17 +58,19 @@ TEST_P(RunAny, AQemuThatDiesEarlySpeaksForItself) {
 }
 
 TEST_P(RunAny, TheStandardStreamsAreQemus) {
-  Lines argv = {"sh", "-c", "(sleep 1; printf '\\001cinfo status\\n'; sleep 1; echo quit) | \"$@\"",
-                "sh"};
+  /* The monitor is asked until the guest runs, which qemu-pin begins only then. */
+  Lines argv = {"sh", "-c",
+                "(printf '\\001c'; until grep -q 'VM status: running' \"$0\"; do echo info status; "
+                "sleep 0.2; done; echo quit) | \"$@\"",
+                files->file("output")};
   for (const std::string &word :
        {std::string(QEMU_PIN), std::string("run"), std::string("--"), GetParam().path,
         std::string("-accel"), GetParam().accelerator, std::string("-nographic"), std::string("-m"),
         std::string("16"), std::string("-bios"), std::string(GUEST_IMAGE), std::string("-vcpu"),
         "0,affinity=" + b})
     argv.push_back(word);
-  const Ended ended = run_program(argv);
-  EXPECT_EQ(ended.status, 0) << ended.errors;
-  EXPECT_NE(ended.output.find("VM status: running"), std::string::npos) << ended.output;
+  Child qemu_pin = start_line(argv);
+  EXPECT_EQ(qemu_pin.wait(), 0) << file_text("output") << file_text("errors");
 }
 
 TEST_P(RunAny, SigtermEndsTheGuest) {
@@ -78,7 +80,7 @@ TEST_P(RunAny, SigtermEndsTheGuest) {
   ASSERT_TRUE(wait_reported(2));
   const pid_t qemu = qemu_of(*monitor);
   qemu_pin.signal(SIGTERM);
-  EXPECT_EQ(qemu_pin.wait(10s), 0);
+  EXPECT_EQ(qemu_pin.wait(), 0);
   EXPECT_TRUE(is_gone(qemu));
   EXPECT_FALSE(std::filesystem::exists(files->file("qmp")));
 }
@@ -112,7 +114,7 @@ TEST_P(RunAny, ADaemonRunsOnPinned) {
   /* And nobody but it is left. */
   EXPECT_EQ(qemu_of(*monitor), daemon.pid());
   EXPECT_TRUE(monitor->execute("quit"));
-  EXPECT_EQ(daemon.wait(10s), 0);
+  EXPECT_EQ(daemon.wait(), 0);
   EXPECT_FALSE(Orphans::left_behind());
 }
 
@@ -235,10 +237,10 @@ TEST_P(RunStock, ItKeepsItselfOffTheVcpus) {
   auto guest = started(by_run({"-vcpu", "0,affinity=" + b, "-emulatorpin", "affinity=" + a}));
   ASSERT_TRUE(guest);
   std::string own;
-  for (int i = 0; i < 500 && own != a; ++i) {
+  comes_true([&] {
     own = (*qemu_pin::Procfs().allowed_cpus(guest->pid(), guest->pid()))->list;
-    std::this_thread::sleep_for(5ms);
-  }
+    return own == a;
+  });
   EXPECT_EQ(own, a);
 }
 

@@ -23,7 +23,6 @@
 #include <vector>
 
 using namespace std::chrono_literals;
-using std::chrono::steady_clock;
 using Lines = std::vector<std::string>;
 
 inline const Lines none;
@@ -44,15 +43,12 @@ public:
 
   /* Whether any is still there after all that is done to end it. */
   static bool left_behind() {
-    const auto deadline = steady_clock::now() + 20s;
-    while (steady_clock::now() < deadline) {
-      const pid_t ended = waitpid(-1, nullptr, WNOHANG);
-      if (ended < 0 && errno == ECHILD)
-        return false;
-      if (ended == 0)
-        std::this_thread::sleep_for(5ms);
-    }
-    return true;
+    return !comes_true([] {
+      pid_t ended = 0;
+      while ((ended = waitpid(-1, nullptr, WNOHANG)) > 0)
+        ;
+      return ended < 0 && errno == ECHILD;
+    });
   }
 
 private:
@@ -114,31 +110,29 @@ protected:
     return process && *process ? **process : -1;
   }
 
-  /* Looked for until there are none, or for five seconds: some threads are moved once
-   * they are noticed. */
+  /* Looked for until there are none: some threads are moved once they are noticed. */
   static Lines lasting(qemu_pin::Qmp &monitor, const Asked &asked) {
     Lines found;
-    const auto deadline = steady_clock::now() + 5s;
-    do {
-      std::this_thread::sleep_for(20ms);
+    std::this_thread::sleep_for(20ms);
+    comes_true([&] {
       found = differences(qemu_of(monitor), monitor, asked);
-    } while (found != none && steady_clock::now() < deadline);
+      return found == none;
+    });
     return found;
   }
 
-  /* What QEMU says of the monitor that qemu-pin gave it, once our end is closed, or after ten
-   * seconds; nothing if it has none. */
+  /* What QEMU says of the monitor that qemu-pin gave it, once our end is closed; nothing if it
+   * has none. */
   static std::string left_of_private_monitor(qemu_pin::Qmp &monitor) {
     std::string said;
-    const auto deadline = steady_clock::now() + 10s;
-    do {
-      std::this_thread::sleep_for(10ms);
+    comes_true([&] {
       said.clear();
       auto chardevs = monitor.execute("query-chardev");
       for (const auto &chardev : chardevs ? *chardevs : nlohmann::json::array())
         if (chardev["label"] == "qemu-pin")
           said = chardev["filename"].get<std::string>();
-    } while (!said.empty() && !said.starts_with("disconnected") && steady_clock::now() < deadline);
+      return said.empty() || said.starts_with("disconnected");
+    });
     return said;
   }
 
@@ -148,17 +142,11 @@ protected:
   }
 
   bool wait_reported(std::size_t vcpus) const {
-    const auto deadline = steady_clock::now() + 30s;
-    while (file_text("debug").size() < vcpus && steady_clock::now() < deadline)
-      std::this_thread::sleep_for(5ms);
-    return file_text("debug").size() >= vcpus;
+    return comes_true([&] { return file_text("debug").size() >= vcpus; });
   }
 
   static bool is_gone(pid_t process) {
-    const auto deadline = steady_clock::now() + 10s;
-    while (kill(process, 0) == 0 && steady_clock::now() < deadline)
-      std::this_thread::sleep_for(5ms);
-    return kill(process, 0) != 0;
+    return comes_true([=] { return kill(process, 0) != 0; });
   }
 
   /* A program that poses as a QEMU. */

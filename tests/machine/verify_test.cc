@@ -10,7 +10,6 @@
 #include "qemu_pin_program.h"
 
 #include <fstream>
-#include <thread>
 
 using namespace std::chrono_literals;
 
@@ -148,7 +147,7 @@ TEST_P(VerifyStrayThread, IsNamed) {
       qemu_pin_program({"set", std::to_string(guest->pid()), "vcpu=0:" + a, "vcpu=1:" + a}).status,
       0);
   ASSERT_TRUE(guest->monitor().execute("cont"));
-  ASSERT_TRUE(guest->wait_reported(2, 30s));
+  ASSERT_TRUE(guest->wait_reported(2));
   for (const bool emulator_asked : {true, false}) {
     std::vector<std::string> asked = {"verify",
                                       "-q",
@@ -176,6 +175,11 @@ TEST_P(VerifyTest, WhatElseRunsThereIsToldAndIsNoDifference) {
   command.affinity = {static_cast<unsigned>(std::stoul(b))};
   auto hog = Child::start(command);
   ASSERT_TRUE(hog) << hog.error().message;
+  /* A shell that has become one runs. */
+  ASSERT_TRUE(comes_true([&] {
+    auto usage = qemu_pin::Procfs().usage(hog->pid(), hog->pid());
+    return usage && *usage && (*usage)->run_ns > 100'000'000;
+  }));
   const Ended found = verify(*guest, {"--json"});
   EXPECT_EQ(found.status, 0) << found.output;
   const auto report = qemu_pin::parse_json(found.output);
@@ -185,7 +189,7 @@ TEST_P(VerifyTest, WhatElseRunsThereIsToldAndIsNoDifference) {
       is_hog_there = true;
       EXPECT_EQ(stranger["cpus"], b);
       EXPECT_EQ(stranger["name"], "sh");
-      EXPECT_GT(stranger["run_ns"].get<std::uint64_t>(), 10'000'000U);
+      EXPECT_GT(stranger["run_ns"].get<std::uint64_t>(), 0U);
     } else {
       EXPECT_NE(stranger["pid"], guest->pid());
     }
@@ -204,9 +208,10 @@ TEST_P(VerifyTest, AWatchEndsAsSoonAsSomethingDiffers) {
   argv.insert(argv.begin(), QEMU_PIN);
   auto watch = Child::start({argv, files->file("output"), files->file("errors")});
   ASSERT_TRUE(watch);
-  EXPECT_EQ(watch->wait(1s), std::nullopt);
+  EXPECT_TRUE(comes_true([&] { return is_asleep(watch->pid()); }));
+  EXPECT_EQ(watch->wait(500ms), std::nullopt);
   move(vcpu(*guest, 0), b);
-  EXPECT_EQ(watch->wait(10s), 1);
+  EXPECT_EQ(watch->wait(), 1);
   EXPECT_TRUE(read_text(files->file("output")).starts_with("vcpu 0 (thread "));
 }
 
@@ -217,11 +222,11 @@ TEST_P(VerifyTest, AWatchEndsWithTheMachine) {
   argv.insert(argv.begin(), QEMU_PIN);
   auto watch = Child::start({argv, files->file("output"), files->file("errors")});
   ASSERT_TRUE(watch);
-  /* Longer than a first look takes on a busy host: of a machine that ends before, there is
-   * nothing to tell. */
-  EXPECT_EQ(watch->wait(2s), std::nullopt);
+  /* After a first look: of a machine that ends before, there is nothing to tell. */
+  EXPECT_TRUE(comes_true([&] { return is_asleep(watch->pid()); }));
+  EXPECT_EQ(watch->wait(500ms), std::nullopt);
   guest.reset();
-  EXPECT_EQ(watch->wait(10s), 0) << read_text(files->file("errors"));
+  EXPECT_EQ(watch->wait(), 0) << read_text(files->file("errors"));
   EXPECT_TRUE(has(read_text(files->file("output")), ": as asked until it ended\n"));
 }
 
@@ -232,9 +237,10 @@ TEST_P(VerifyTest, AWatchThatIsInterruptedSaysWhatItSaw) {
   argv.insert(argv.begin(), QEMU_PIN);
   auto watch = Child::start({argv, files->file("output"), files->file("errors")});
   ASSERT_TRUE(watch);
+  EXPECT_TRUE(comes_true([&] { return is_asleep(watch->pid()); }));
   EXPECT_EQ(watch->wait(500ms), std::nullopt);
   watch->signal(SIGINT);
-  EXPECT_EQ(watch->wait(10s), 0);
+  EXPECT_EQ(watch->wait(), 0);
   EXPECT_TRUE(has(read_text(files->file("output")), ": as asked ("));
 }
 

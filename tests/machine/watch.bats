@@ -55,7 +55,7 @@ screen() { tmux -L "$terminal" capture-pane -p "$@"; }
 # wait_for REGEX: until the terminal shows it.
 wait_for() {
   local i
-  for ((i = 0; i < 100; ++i)); do
+  for ((i = 0; i < 1800; ++i)); do
     screen | grep -qE -- "$1" && return
     sleep 0.1
   done
@@ -70,9 +70,9 @@ watch() { keys "'$program' show --watch=0.2 $machine" Enter; }
   start_terminal 80 24
   keys 'echo earlier words' Enter
   watch
-  wait_for 'over 0\.'
+  wait_for 'over [0-9]'
   screen >shown
-  grep -qE "^process $machine \(guest watched\), [0-9]+ threads, over 0\.. s$" shown
+  grep -qE "^process $machine \(guest watched\), [0-9]+ threads, over [0-9.]+ s$" shown
   grep -qE '^ROLE +THREAD +CPUS +ON +POLICY +PRIO +CPU +WAIT' shown
   grep -qE '^vcpu 0 +[0-9]+ ' shown
   grep -qE '^vcpu 1 +[0-9]+ ' shown
@@ -101,7 +101,7 @@ watch() { keys "'$program' show --watch=0.2 $machine" Enter; }
   start_machine
   start_terminal 60 20
   watch
-  wait_for 'over 0\.'
+  wait_for 'over [0-9]'
   run ! grep -q NAME <(screen)
   tmux -L "$terminal" resize-window -x 120 -y 20
   wait_for 'INVOL +NAME$'
@@ -114,7 +114,7 @@ watch() { keys "'$program' show --watch=0.2 $machine" Enter; }
   start_busy
   start_terminal 80 24
   watch
-  wait_for 'over 0\.'
+  wait_for 'over [0-9]'
   taskset -cp 0 "$machine" >/dev/null
   wait_for '^emulator +[0-9]+ +0 +0 '
   taskset -cp 1 "$machine" >/dev/null
@@ -148,7 +148,7 @@ watch() { keys "'$program' show --watch=0.2 $machine" Enter; }
   keys 'clear; echo earlier words; stty -a >before' Enter
   wait_for '^earlier words'
   watch
-  wait_for 'over 0\.'
+  wait_for 'over [0-9]'
   [[ $(tmux -L "$terminal" display-message -p '#{cursor_flag} #{alternate_on}') == '0 1' ]]
   keys C-c
   wait_for '^earlier words'
@@ -170,7 +170,7 @@ watch() { keys "'$program' show --watch=0.2 $machine" Enter; }
   wait_for '^earlier words'
   # Its id is that of the shell that becomes it.
   keys "bash -c 'echo \$\$ >id; exec \"$program\" show --watch=0.2 $machine'; echo \"status \$?\"; stty -a >after" Enter
-  wait_for 'over 0\.'
+  wait_for 'over [0-9]'
   kill -TERM "$(<id)"
   wait_for '^status 143'
   wait_for '^earlier words'
@@ -184,7 +184,7 @@ watch() { keys "'$program' show --watch=0.2 $machine" Enter; }
   start_terminal 80 24
   local process=$machine
   watch
-  wait_for 'over 0\.'
+  wait_for 'over [0-9]'
   kill "$machine"
   machine=''
   wait_for "^process $process \(guest watched\) has ended"
@@ -206,7 +206,7 @@ watch() { keys "'$program' show --watch=0.2 $machine" Enter; }
   start_terminal 120 40
   keys "TERM=dumb '$program' show --watch=0.3 $machine" Enter
   wait_for 'since each thread began'
-  wait_for 'over 0\.'
+  wait_for 'over [0-9]'
   screen | grep -q 'since each thread began'
   keys C-c
 }

@@ -112,7 +112,10 @@ a_folder_renamed() {
   before=$(checksum "$src")
   "$apply" "$src" "$dest" 3>&- &
   pid=$!
-  while ! compgen -G "$dest.applying.*/tree/VERSION" >/dev/null; do sleep 0.05; done
+  while ! compgen -G "$dest.applying.*/tree/VERSION" >/dev/null; do
+    kill -0 "$pid"
+    sleep 0.05
+  done
   kill -TERM "$pid"
   status=0
   wait "$pid" || status=$?

@@ -87,10 +87,14 @@ on_cpus() {
 
 # start_hogs N: busy processes, N of them; sets hogs.
 start_hogs() {
-  stress-ng --cpu "$1" --timeout 600 >/dev/null 2>&1 &
+  stress-ng --cpu "$1" --timeout 100000 >/dev/null 2>&1 &
   stressor=$!
-  sleep 2
-  hogs=$(cat /proc/$stressor/task/$stressor/children)
+  hogs=
+  for _ in $(seq 600); do
+    hogs=$(cat /proc/$stressor/task/$stressor/children)
+    [ "$(echo $hogs | wc -w)" != "$1" ] || break
+    sleep 0.2
+  done
 }
 
 stop_hogs() {

@@ -26,13 +26,17 @@ watched='2 3'
 
 echo '== isolate'
 expect isolate qemu-pin isolate 2-3
-sleep 1
+waited=0
+while [ "$(on_cpus)" != 0 ] && [ $waited -lt 240 ]; do
+  sleep 0.5
+  waited=$((waited + 1))
+done
 [ "$(on_cpus)" = 0 ] || fail "$(on_cpus) hogs are on the CPUs still"
 qemu-pin isolate --status --for 1
 expect restore qemu-pin restore
 # As soon as the kernel balances again, which takes an emulated host some seconds.
 waited=0
-while [ "$(on_cpus)" = 0 ] && [ $waited -lt 60 ]; do
+while [ "$(on_cpus)" = 0 ] && [ $waited -lt 240 ]; do
   sleep 0.5
   waited=$((waited + 1))
 done
