@@ -99,8 +99,7 @@ Result<std::pair<std::string, double>> fetch(const EmptyTree &tree, const Releas
   return Error{why};
 }
 
-Result<> measure_release(const Release &release, const Setting &setting,
-                                     ArmRuns &runs) {
+Result<> measure_release(const Release &release, const Setting &setting, ArmRuns &runs) {
   auto tree = EmptyTree::make();
   if (!tree)
     return tree.error();
@@ -164,7 +163,7 @@ Result<Report> measure(const Setting &setting) {
     if (bench::interrupted())
       return measured.error();
     /* A suite that the archive does not have now is no reason to lose the others. */
-    benchmark.arms.push_back({name, "", {}, measured ? "" : measured.error().message});
+    benchmark.arms.push_back({name, "", {}, measured ? std::string() : measured.error().message});
     if (!measured)
       runs.by_arm.erase(name);
   }

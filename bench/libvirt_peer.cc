@@ -81,14 +81,16 @@ Result<LibvirtPeer> LibvirtPeer::start(const std::string &qemu) {
     return daemon.error();
   LibvirtPeer peer(std::move(*folder), std::filesystem::absolute(qemu), std::move(*daemon));
   const auto deadline = Clock::now() + 30s;
-  while (!std::filesystem::exists(peer.folder_.file("libvirt-sock")) || peer.run_virsh({"list"})) {
+  while (!std::filesystem::exists(peer.folder_.file("libvirt-sock")) || !peer.run_virsh({"list"})) {
     if (interrupted())
       return Error{"interrupted"};
     if (peer.daemon_.wait(50ms) || Clock::now() >= deadline)
       return Error{"libvirtd does not answer: " + last_line(peer.folder_.file("daemon-errors"))};
   }
   /* Else the first guest would pay for libvirt's questions to QEMU. */
-  if (auto result = peer.run_virsh({"domcapabilities", "--virttype", "kvm", "--emulatorbin", peer.qemu_}); !result)
+  if (auto result =
+          peer.run_virsh({"domcapabilities", "--virttype", "kvm", "--emulatorbin", peer.qemu_});
+      !result)
     return result.error();
   return peer;
 }

@@ -174,8 +174,8 @@ Result<Figures> start_by_libvirt(KernelTrace &trace, const bench::LibvirtPeer &l
   libvirt.describe(image, cpus, *signs);
   auto figures = watch_libvirt(trace, libvirt, *signs, cpus);
   auto left = libvirt.destroy();
-  if (figures && left)
-    return *left;
+  if (figures && !left)
+    return left.error();
   return figures;
 }
 

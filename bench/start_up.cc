@@ -78,8 +78,8 @@ Result<Figures> start_by_libvirt(const bench::LibvirtPeer &libvirt, const std::s
   if (figures && virsh->wait(30s) != 0)
     figures = Error{"virsh create fails, although the guest runs"};
   auto left = libvirt.destroy();
-  if (figures && left)
-    return *left;
+  if (figures && !left)
+    return left.error();
   return figures;
 }
 

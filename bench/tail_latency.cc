@@ -85,7 +85,7 @@ std::string why_missing(const TailGuestSpec &guest) {
   if (guest.isolation == Isolation::by_hand) {
     if (auto why = bench::HeldCpus::why_not())
       return *why;
-    if (auto error = bench::run_program({"taskset", "--version"}))
+    if (!bench::run_program({"taskset", "--version"}))
       return "taskset is missing (Debian's package util-linux)";
   }
   return "";

@@ -157,6 +157,6 @@ Result<std::vector<unsigned>> usable_cpus() {
   auto allowed = qemu_pin::Procfs().allowed_cpus(getpid(), gettid());
   if (!allowed)
     return allowed.error();
-  const CpuSet &cpus = (*allowed)->cpus;
+  const qemu_pin::CpuSet &cpus = (*allowed)->cpus;
   return std::vector<unsigned>(cpus.begin(), cpus.end());
 }

@@ -100,7 +100,7 @@ std::string script(const Plot &plot, const std::string &output) {
 
 } // namespace
 
-Result<> write_svg(const Plot &plot, const std::string &path) {
+qemu_pin::Result<> write_svg(const Plot &plot, const std::string &path) {
   auto folder = TempDir::make();
   if (!folder)
     return folder.error();

@@ -156,8 +156,8 @@ TEST(Plot, IsDrawnWithItsLabels) {
                       {"one_{2}", "two"},
                       {{"series", {{1, 2, 1, 3}, {2, 20, 20, 20}}}}};
       const std::string path = folder->file("plot.svg");
-      const auto error = write_svg(plot, path);
-      ASSERT_FALSE(error) << error->message;
+      const auto drawn = write_svg(plot, path);
+      ASSERT_TRUE(drawn) << drawn.error().message;
       const std::string svg = read_text(path);
       EXPECT_NE(svg.find("</svg>"), std::string::npos);
       EXPECT_NE(svg.find("x_1"), std::string::npos);
@@ -171,9 +171,9 @@ TEST(Plot, WhatCannotBeDrawnIsAnErrorAndLeavesNoFile) {
   auto folder = TempDir::make();
   ASSERT_TRUE(folder);
   const Plot empty{Plot::Kind::lines, "t", "x", "y", false, false, {}, {}};
-  EXPECT_TRUE(write_svg(empty, folder->file("plot.svg")));
+  EXPECT_FALSE(write_svg(empty, folder->file("plot.svg")));
   EXPECT_EQ(read_text(folder->file("plot.svg")), "");
   const Plot fine{
       Plot::Kind::lines, "t", "x", "y", false, false, {}, {{"s", {{1, 1, 1, 1}, {2, 2, 2, 2}}}}};
-  EXPECT_TRUE(write_svg(fine, folder->file("nowhere/plot.svg")));
+  EXPECT_FALSE(write_svg(fine, folder->file("nowhere/plot.svg")));
 }

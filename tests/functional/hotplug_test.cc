@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "base/json.h"
 #include "harness/cpuset.h"
 #include "harness/offline_cpu.h"
 #include "pinning_test.h"

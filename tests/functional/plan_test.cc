@@ -5,6 +5,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "base/cpu_set.h"
+#include "base/json.h"
 #include "pinning_test.h"
 #include "pins/pin_plan.h"
 

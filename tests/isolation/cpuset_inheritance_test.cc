@@ -73,9 +73,9 @@ TEST_F(CpusetInheritance, OtherControllersStayMeanwhile) {
 
 TEST_F(CpusetInheritance, CopyIsOfWhatTheParentMayUse) {
   folder_.write("sys/fs/cgroup/cpuset.cpus.effective", "0-30\n");
-  EXPECT_FALSE(copy_parents_set(folder_.host(), "/sys/fs/cgroup/a/cpuset.cpus"));
+  EXPECT_TRUE(copy_parents_set(folder_.host(), "/sys/fs/cgroup/a/cpuset.cpus"));
   EXPECT_EQ(folder_.line("/sys/fs/cgroup/a/cpuset.cpus"), "0-30");
-  EXPECT_TRUE(copy_parents_set(folder_.host(), "/sys/fs/cgroup/none/cpuset.cpus"));
+  EXPECT_FALSE(copy_parents_set(folder_.host(), "/sys/fs/cgroup/none/cpuset.cpus"));
 }
 
 } // namespace

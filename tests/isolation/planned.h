@@ -92,8 +92,8 @@ inline std::vector<Outcome> carry_out(const Host &host, const StepPlan &plan) {
     return {};
   }
   StepTaker taker(host, *journal, "step", "2-3");
-  if (const auto error = taker.enter(plan.operations))
-    ADD_FAILURE() << error->message;
+  if (auto result = taker.enter(plan.operations); !result)
+    ADD_FAILURE() << result.error().message;
   std::vector<Outcome> outcomes;
   for (const Operation &operation : plan.operations) {
     auto outcome = taker.carry_out(operation);

@@ -57,8 +57,8 @@ std::string value(const std::string &setting) {
 
 /* "" when all went well. */
 std::string write(const std::string &setting, const std::string &value) {
-  const auto refusal = write_unit_property(setting, value);
-  return refusal ? refusal->message : "";
+  const auto written = write_unit_property(setting, value);
+  return written ? "" : written.error().message;
 }
 
 /* All that systemd has of its units at runtime, and the cpusets. */
@@ -87,18 +87,18 @@ TEST(UnitSettings, OthersThanCpusAndNodesOfUnitsAreRefused) {
   for (const char *name : {"system.slice", "system.slice MemoryMax", "system AllowedCPUs",
                            "../x.slice AllowedCPUs", "x.timer AllowedCPUs", " AllowedCPUs"}) {
     EXPECT_FALSE(read_unit_property(name)) << name;
-    const auto refusal = write_unit_property(name, "0\n");
-    ASSERT_TRUE(refusal) << name;
-    EXPECT_EQ(refusal->number, EINVAL) << name;
-    EXPECT_NE(refusal->message.find(name), std::string::npos) << refusal->message;
+    const auto written = write_unit_property(name, "0\n");
+    ASSERT_FALSE(written) << name;
+    EXPECT_EQ(written.error().number, EINVAL) << name;
+    EXPECT_NE(written.error().message.find(name), std::string::npos) << written.error().message;
   }
 }
 
 TEST(UnitSettings, ListsAreReadWhole) {
-  const auto refusal = write_unit_property(setting, "0-1,x\n");
-  ASSERT_TRUE(refusal);
-  EXPECT_EQ(refusal->number, EINVAL);
-  EXPECT_NE(refusal->message.find("'x'"), std::string::npos) << refusal->message;
+  const auto written = write_unit_property(setting, "0-1,x\n");
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().number, EINVAL);
+  EXPECT_NE(written.error().message.find("'x'"), std::string::npos) << written.error().message;
 }
 
 /* Who took that for a unit that is gone would take it for restored. */
@@ -107,12 +107,12 @@ TEST(UnitSettings, SystemdThatCannotBeReachedIsNoUnitThatIsGone) {
     GTEST_SKIP() << "systemd runs here";
   setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent/bus", 1);
   auto value = read_unit_property(setting);
-  const auto refusal = write_unit_property(setting, "0\n");
+  const auto written = write_unit_property(setting, "0\n");
   unsetenv("DBUS_SYSTEM_BUS_ADDRESS");
   ASSERT_FALSE(value);
   EXPECT_NE(value.error().message.find("systemd cannot be reached"), std::string::npos);
-  ASSERT_TRUE(refusal);
-  EXPECT_EQ(refusal->number, ECONNREFUSED);
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().number, ECONNREFUSED);
 }
 
 TEST_F(UnitBus, ValueIsSystemdsAndTheKernels) {
@@ -202,10 +202,10 @@ TEST_F(UnitBus, GroupIsWideAgainWhileAnotherUnitStillHasASet) {
 
 TEST_F(UnitBus, UnitThatIsNotThereHasNothing) {
   EXPECT_EQ(value("nosuch.slice AllowedCPUs"), "nothing");
-  const auto refusal = write_unit_property("nosuch.slice AllowedCPUs", "0\n");
-  ASSERT_TRUE(refusal);
-  EXPECT_EQ(refusal->number, ENOENT);
-  EXPECT_NE(refusal->message.find("nosuch.slice AllowedCPUs"), std::string::npos);
+  const auto written = write_unit_property("nosuch.slice AllowedCPUs", "0\n");
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().number, ENOENT);
+  EXPECT_NE(written.error().message.find("nosuch.slice AllowedCPUs"), std::string::npos);
 }
 
 TEST_F(UnitBus, SystemdItselfAnswersWhenThereIsNoBus) {
@@ -218,9 +218,9 @@ TEST_F(UnitBus, SystemdItselfAnswersWhenThereIsNoBus) {
 }
 
 TEST_F(UnitBus, CpusThatTheHostLacksAreRefused) {
-  const auto refusal = write_unit_property(setting, "200\n");
-  ASSERT_TRUE(refusal);
-  EXPECT_NE(refusal->message.find("system.slice AllowedCPUs"), std::string::npos);
+  const auto written = write_unit_property(setting, "200\n");
+  ASSERT_FALSE(written);
+  EXPECT_NE(written.error().message.find("system.slice AllowedCPUs"), std::string::npos);
   ASSERT_EQ(write(setting, ""), "");
   EXPECT_EQ(traces(), before_);
 }
@@ -231,7 +231,7 @@ TEST_F(UnitBus, RestoringMayBeKilledAtAnyTime) {
     ASSERT_EQ(write(setting, "0-1\n"), "");
     const pid_t child = fork();
     if (child == 0) {
-      write_unit_property(setting, "");
+      (void)write_unit_property(setting, "");
       _exit(0);
     }
     std::this_thread::sleep_for(delay);
@@ -250,14 +250,14 @@ TEST_F(UnitBus, ScopeHoldsTheProcessAndEndsWithIt) {
     pause();
     _exit(0);
   }
-  const auto error = start_scope("qemu-pin-2-7.scope", child);
-  ASSERT_FALSE(error) << error->message;
+  const auto started = start_scope("qemu-pin-2-7.scope", child);
+  ASSERT_TRUE(started) << started.error().message;
   EXPECT_EQ(Host().line_of("/proc/" + std::to_string(child) + "/cgroup"), "0::/qemu-pin-2-7.scope");
   EXPECT_EQ(shown("qemu-pin-2-7.scope", "Delegate"), "yes");
   EXPECT_EQ(shown("qemu-pin-2-7.scope", "ActiveState"), "active");
   const auto again = start_scope("qemu-pin-2-7.scope", child);
-  ASSERT_TRUE(again);
-  EXPECT_NE(again->message.find("qemu-pin-2-7.scope"), std::string::npos);
+  ASSERT_FALSE(again);
+  EXPECT_NE(again.error().message.find("qemu-pin-2-7.scope"), std::string::npos);
   kill(child, SIGKILL);
   waitpid(child, nullptr, 0);
   for (int i = 0; i < 2000 && value("qemu-pin-2-7.scope AllowedCPUs") != "nothing"; ++i)
@@ -271,9 +271,10 @@ TEST_F(UnitBus, ScopeForAProcessThatHasEndedIsAnError) {
   if (child == 0)
     _exit(0);
   waitpid(child, nullptr, 0);
-  const auto error = start_scope("qemu-pin-2-7.scope", child);
-  ASSERT_TRUE(error);
-  EXPECT_NE(error->message.find("qemu-pin-2-7.scope"), std::string::npos) << error->message;
+  const auto started = start_scope("qemu-pin-2-7.scope", child);
+  ASSERT_FALSE(started);
+  EXPECT_NE(started.error().message.find("qemu-pin-2-7.scope"), std::string::npos)
+      << started.error().message;
 }
 
 } // namespace

@@ -58,12 +58,12 @@ TEST_F(UnitFiles, DropInGoesWithFoldersThatItLeavesEmpty) {
   EXPECT_EQ(other, "/run/systemd/system.control/b.slice.d/50-AllowedCPUs.conf");
   folder_.write("run/systemd/system.control/a.slice.d/50-AllowedCPUs.conf", "");
   folder_.write("run/systemd/system.control/a.slice.d/50-MemoryHigh.conf", "");
-  EXPECT_FALSE(remove_drop_in(drop_in));
+  EXPECT_TRUE(remove_drop_in(drop_in));
   EXPECT_FALSE(std::filesystem::exists(drop_in));
   const std::filesystem::path unit = std::filesystem::path(drop_in).parent_path();
   EXPECT_TRUE(std::filesystem::exists(unit / "50-MemoryHigh.conf"));
   std::filesystem::remove(unit / "50-MemoryHigh.conf");
-  EXPECT_FALSE(remove_drop_in(drop_in)) << "one that is not there is no error";
+  EXPECT_TRUE(remove_drop_in(drop_in)) << "one that is not there is no error";
   EXPECT_FALSE(std::filesystem::exists(unit));
   EXPECT_FALSE(std::filesystem::exists(unit.parent_path()));
   EXPECT_TRUE(std::filesystem::exists(unit.parent_path().parent_path()));

@@ -86,8 +86,8 @@ protected:
         if (!report)
           return report.error().message;
       }
-    const auto error = end_isolation(*journal, "");
-    return error ? error->message : "";
+    const auto ended = end_isolation(*journal, "");
+    return ended ? "" : ended.error().message;
   }
 
   UndoReport restore() const {

@@ -7,6 +7,7 @@
 #ifndef TESTS_MACHINE_QEMU_PIN_PROGRAM_H
 #define TESTS_MACHINE_QEMU_PIN_PROGRAM_H
 
+#include "base/json.h"
 #include "harness/child.h"
 #include "harness/guest.h"
 #include "harness/temp_dir.h"
