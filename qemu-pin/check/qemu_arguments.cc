@@ -42,7 +42,7 @@ public:
       }
       (this->*reader->second)(name, arguments[++i]);
     }
-    take(guest_, pins_);
+    take(guest_, requests_.pins());
     return std::move(guest_);
   }
 
@@ -110,7 +110,7 @@ private:
 
   void pin(const std::string &option, const std::string &value) {
     auto read = read_pin_option(option, value);
-    if (auto result = read ? pins_.add(*read) : Result<>(read.error()); !result)
+    if (auto result = read ? requests_.add(*read) : Result<>(read.error()); !result)
       guest_.errors.push_back(result.error().message);
   }
 
@@ -135,7 +135,7 @@ private:
   }
 
   GuestDescription guest_;
-  AskedPins pins_;
+  PinRequests requests_;
 };
 
 } // namespace

@@ -46,7 +46,7 @@ Result<unsigned> vcpu_number(const std::string &text, const std::string &name) {
 }
 
 /* vcpu=N:CPUS, iothread=ID:CPUS, emulator=CPUS */
-Result<> add_cpus(AskedPins &asked, const std::string &text) {
+Result<> add_cpus(PinRequests &requests, const std::string &text) {
   auto parts = split(text);
   if (!parts)
     return parts.error();
@@ -58,24 +58,13 @@ Result<> add_cpus(AskedPins &asked, const std::string &text) {
     parts->name = parts->value.substr(0, colon);
     parts->value.erase(0, colon + 1);
   }
-  auto cpus = read_cpu_set(parts->value);
-  if (!cpus)
-    return Error{text + ": " + cpus.error().message};
-  AskedPin *pin = nullptr;
-  if (parts->role == "vcpu") {
-    auto vcpu = vcpu_number(text, parts->name);
-    if (!vcpu)
-      return vcpu.error();
-    pin = &asked.vcpus[*vcpu];
-  } else if (parts->role == "iothread") {
-    pin = &asked.iothreads[parts->name];
-  } else {
-    pin = &asked.emulator.emplace(asked.emulator.value_or(AskedPin()));
-  }
-  if (!pin->cpus.empty())
-    return Error{text + ": its CPUs are given already"};
-  pin->cpus = *cpus;
-  return {};
+  PinOption option;
+  option.option = parts->role == "vcpu"       ? "-vcpu"
+                  : parts->role == "iothread" ? "-iothreadpin"
+                                              : "-emulatorpin";
+  option.name = parts->name;
+  option.affinity = {parts->value};
+  return requests.add(option, text);
 }
 
 /* ROLE=POLICY[:PRIORITY] for all of that role, or ROLE=NAME:POLICY[:PRIORITY]. */
@@ -111,7 +100,7 @@ Result<SchedAssignment> read_sched_assignment(const std::string &text) {
 }
 
 Result<> add_sched(AskedPins &asked, const std::string &text,
-                               const std::vector<MachineThread> &threads) {
+                   const std::vector<MachineThread> &threads) {
   auto given = read_sched_assignment(text);
   if (!given)
     return given.error();
@@ -145,16 +134,19 @@ Result<> add_sched(AskedPins &asked, const std::string &text,
 }
 
 Result<AskedPins> read(const SetOptions &options, Machine &machine) {
-  AskedPins asked;
+  PinRequests requests;
   if (!options.plan.empty()) {
     auto plan = read_plan(options.plan);
     if (!plan)
       return plan.error();
-    asked = asked_by(*plan);
+    for (const PinOption &option : options_of(*plan))
+      if (auto result = requests.add(option); !result)
+        return result.error();
   }
   for (const std::string &assignment : options.assignments)
-    if (auto result = add_cpus(asked, assignment); !result)
+    if (auto result = add_cpus(requests, assignment); !result)
       return result.error();
+  AskedPins asked = requests.pins();
   auto threads = machine.threads();
   if (!threads)
     return threads.error();

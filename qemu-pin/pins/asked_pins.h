@@ -12,6 +12,7 @@
 #include "pins/pin_plan.h"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -28,14 +29,34 @@ struct AskedPins {
   std::optional<AskedPin> emulator; /* of all threads that are neither */
 
   bool empty() const { return vcpus.empty() && iothreads.empty() && !emulator; }
-
-  /* Fails on a value that is missing or cannot be read, and on a thread that has its
-   * pin already; then nothing is added. */
-  Result<> add(const PinOption &option);
 };
 
-/* Fails as add() does. */
+/* Collects pins in a table of libvcpupin's, which alone judges numbers, names, CPU lists,
+ * scheduling, and what is pinned twice. */
+class PinRequests {
+public:
+  PinRequests();
+
+  /* Fails with the table's message, led by said; then nothing is added. */
+  Result<> add(const PinOption &option, const std::string &said);
+  Result<> add(const PinOption &option) { return add(option, option.text()); }
+
+  const AskedPins &pins() const { return pins_; }
+
+private:
+  struct Free {
+    void operator()(vcpupin_table *table) const { vcpupin_table_free(table); }
+  };
+
+  std::unique_ptr<vcpupin_table, Free> table_;
+  AskedPins pins_; /* what the table holds, to be walked */
+};
+
+/* Fails as PinRequests::add() does. */
 Result<AskedPins> asked_by(const std::vector<PinOption> &options);
+
+/* The options that ask for what a plan says. */
+std::vector<PinOption> options_of(const PinPlan &plan);
 
 AskedPins asked_by(const PinPlan &plan);
 

@@ -171,7 +171,8 @@ typedef struct vcpupin_table vcpupin_table;
  * An empty table for a machine of max_vcpus vCPUs on host, in a process that was
  * started with the pin start: its scheduling is that of every pin that names none.
  * shared_thread says that all vCPUs run on one thread, so that all pins must be
- * alike. Host and start are copied. NULL only when memory is exhausted.
+ * alike. With a NULL host no CPU is checked: the table is of what was asked, wherever it is
+ * to run. Host and start are copied. NULL only when memory is exhausted.
  */
 vcpupin_table *vcpupin_table_new(const vcpupin_host *host, const vcpupin_pin *start,
                                  unsigned max_vcpus, bool shared_thread);

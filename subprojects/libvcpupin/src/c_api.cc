@@ -242,7 +242,8 @@ void vcpupin_host_free(vcpupin_host *host) {
 vcpupin_table *vcpupin_table_new(const vcpupin_host *host, const vcpupin_pin *start,
                                  unsigned max_vcpus, bool shared_thread) {
   return give<PinTable>(nullptr, [&] {
-    return Result<PinTable>({*host, *start, max_vcpus, shared_thread});
+    return Result<PinTable>({host != nullptr ? std::optional<Host>(*host) : std::nullopt, *start,
+                             max_vcpus, shared_thread});
   });
 }
 

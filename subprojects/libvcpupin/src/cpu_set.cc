@@ -62,8 +62,8 @@ int vcpupin_cpus::compare(const vcpupin_cpus &other) const {
     const std::uint64_t b = i < other.words_.size() ? other.words_[i] : 0;
     if (a == b)
       continue;
-    const auto cpu = static_cast<unsigned>(i) * word_bits +
-                     static_cast<unsigned>(std::countr_zero(a ^ b));
+    const auto cpu =
+        static_cast<unsigned>(i) * word_bits + static_cast<unsigned>(std::countr_zero(a ^ b));
     const bool is_ours = contains(cpu);
     const bool goes_on = (is_ours ? other : *this).next_in(cpu).has_value();
     return is_ours == goes_on ? -1 : 1;

@@ -7,8 +7,8 @@
 #define VCPUPIN_PIN_H
 
 #include "cpu_set.h"
-#include "vcpupin-result.h"
 #include "sched.h"
+#include "vcpupin-result.h"
 
 #include <optional>
 #include <string>

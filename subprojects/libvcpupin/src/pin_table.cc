@@ -45,7 +45,8 @@ Result<CpuSet> parse_affinity(std::span<const char *const> lists) {
 
 } // namespace
 
-vcpupin_table::vcpupin_table(Host host, Pin start, unsigned max_vcpus, bool shared_thread)
+vcpupin_table::vcpupin_table(std::optional<Host> host, Pin start, unsigned max_vcpus,
+                             bool shared_thread)
     : host_(std::move(host)), start_(std::move(start)), max_vcpus_(max_vcpus),
       shared_thread_(shared_thread) {}
 
@@ -73,8 +74,9 @@ Result<Pin> vcpupin_table::parse_pin(const vcpupin_request &request) const {
       vcpupin::parse_sched(request.sched, request.priority, start_.sched);
   if (!sched)
     return sched.error();
-  if (auto result = host_.check(*cpus); !result)
-    return result.error();
+  if (host_)
+    if (auto result = host_->check(*cpus); !result)
+      return result.error();
   return Pin{std::move(*cpus), *sched};
 }
 

@@ -21,7 +21,8 @@
 
 struct vcpupin_table {
 public:
-  vcpupin_table(vcpupin::Host host, vcpupin::Pin start, unsigned max_vcpus, bool shared_thread);
+  vcpupin_table(std::optional<vcpupin::Host> host, vcpupin::Pin start, unsigned max_vcpus,
+                bool shared_thread);
 
   /* Returns the vCPU's number. See vcpupin_table_add_vcpu. */
   vcpupin::Result<unsigned> add_vcpu(const vcpupin_request &request);
@@ -40,7 +41,7 @@ private:
   vcpupin::Result<vcpupin::Pin> parse_pin(const vcpupin_request &request) const;
   vcpupin::Result<> check_shared(unsigned vcpu, const vcpupin::Pin &pin) const;
 
-  vcpupin::Host host_;
+  std::optional<vcpupin::Host> host_; /* none: CPUs are not checked */
   vcpupin::Pin start_;
   unsigned max_vcpus_;
   bool shared_thread_;

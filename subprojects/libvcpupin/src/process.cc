@@ -65,7 +65,7 @@ bool is_stray(const Pin &found, const Pin &emulator, std::span<const Pin> pinned
 } // namespace
 
 Result<> apply_all(const CpuSet &cpus, const std::optional<Sched> &sched,
-                               std::span<const int> except) {
+                   std::span<const int> except) {
   std::map<int, Pin> former;
   /* Until a look finds none that is new: whoever was pinned has pinned children. */
   std::size_t known = 0;
@@ -78,8 +78,8 @@ Result<> apply_all(const CpuSet &cpus, const std::optional<Sched> &sched,
       if (holds(except, thread) || former.contains(thread))
         continue;
       Result<Pin> pin = read_pin(thread);
-      const Result<> pinned = pin ? apply_pin(thread, {cpus, sched.value_or(pin->sched)})
-                                  : Result<>(pin.error());
+      const Result<> pinned =
+          pin ? apply_pin(thread, {cpus, sched.value_or(pin->sched)}) : Result<>(pin.error());
       if (!pinned && is_gone(thread))
         continue;
       if (!pinned) {
@@ -111,7 +111,8 @@ Result<std::size_t> collect_strays(const Pin &emulator, std::span<const int> pin
     if (auto result = apply_pin(thread, emulator); !result) {
       if (is_gone(thread))
         continue;
-      return Error{name_thread(thread) + " inherited the pin of another: " + result.error().message};
+      return Error{name_thread(thread) +
+                   " inherited the pin of another: " + result.error().message};
     }
     ++moved;
   }

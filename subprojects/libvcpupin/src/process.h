@@ -18,7 +18,7 @@ namespace vcpupin {
 
 /* See vcpupin_apply_all. Without sched the scheduling stays as it is. */
 Result<> apply_all(const CpuSet &cpus, const std::optional<Sched> &sched,
-                               std::span<const int> except);
+                   std::span<const int> except);
 
 /* How many were moved. See vcpupin_collect_strays. */
 Result<std::size_t> collect_strays(const Pin &emulator, std::span<const int> pinned);
