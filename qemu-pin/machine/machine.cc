@@ -2,6 +2,7 @@
 #include "machine/machine.h"
 
 #include "base/cpu_set.h"
+#include "base/json.h"
 #include "base/number.h"
 #include "base/printable.h"
 #include "pins/option_pieces.h"

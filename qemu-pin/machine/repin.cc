@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "machine/repin.h"
 
+#include "base/json.h"
 #include "base/printable.h"
 #include "machine/pin_targets.h"
 

@@ -9,6 +9,7 @@
 #ifndef TESTS_FUNCTIONAL_PINNING_TEST_H
 #define TESTS_FUNCTIONAL_PINNING_TEST_H
 
+#include "base/json.h"
 #include "harness/census.h"
 #include "harness/guest.h"
 #include "kernel/procfs.h"

@@ -6,6 +6,7 @@
 #ifndef TESTS_MACHINE_RUN_TEST_H
 #define TESTS_MACHINE_RUN_TEST_H
 
+#include "base/json.h"
 #include "harness/census.h"
 #include "kernel/procfs.h"
 #include "qemu_pin_program.h"

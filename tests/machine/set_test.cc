@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "base/json.h"
 #include "harness/census.h"
 #include "qemu_pin_program.h"
 
