@@ -56,8 +56,7 @@ Result<std::vector<Report>> read_reports(const std::string &folder) {
   for (const auto &entry : std::filesystem::directory_iterator(folder, trouble)) {
     if (entry.path().extension() != ".json")
       continue;
-    auto report =
-        bench::from_json(qemu_pin::parse_json(read_text(entry.path())));
+    auto report = bench::from_json(qemu_pin::parse_json(read_text(entry.path())));
     if (!report)
       return Error{entry.path().string() + ": " + report.error().message};
     reports.push_back(std::move(*report));

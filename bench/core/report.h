@@ -6,8 +6,8 @@
 #ifndef BENCH_CORE_REPORT_H
 #define BENCH_CORE_REPORT_H
 
-#include "base/json.h"
 #include "arms.h"
+#include "base/json.h"
 #include "base/result.h"
 #include "plot.h"
 

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "base/cpu_set.h"
+#include "base/json.h"
 #include "base/number.h"
 #include "base/printable.h"
 #include "pins/option_pieces.h"

@@ -96,8 +96,9 @@ TEST(Qmp, LeavesNegotiationAndReturnsTheAnswer) {
 
   const std::string heard = server.heard();
   EXPECT_EQ(qemu_pin::parse_json(heard.substr(0, heard.find('\n')))["execute"], "qmp_capabilities");
-  EXPECT_EQ(qemu_pin::parse_json(heard.substr(heard.find('\n'))),
-            qemu_pin::parse_json(R"({"execute": "query-cpus-fast", "arguments": {"x": 1}, "id": 2})"));
+  EXPECT_EQ(
+      qemu_pin::parse_json(heard.substr(heard.find('\n'))),
+      qemu_pin::parse_json(R"({"execute": "query-cpus-fast", "arguments": {"x": 1}, "id": 2})"));
 }
 
 TEST(Qmp, SkipsEventsBeforeTheAnswer) {

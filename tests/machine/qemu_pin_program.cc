@@ -5,16 +5,10 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <ostream>
 #include <sstream>
 
 namespace {
-
-std::string text_of(const std::string &path) {
-  std::ifstream file(path);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 /* "qemu_7_2_22": of the folder that the build script installs to. */
 std::string patched_name(const std::string &path) {
@@ -45,7 +39,8 @@ Ended run_program(const std::vector<std::string> &argv) {
   if (!child)
     return {-1, "", child.error().message};
   auto status = child->wait();
-  return {status.value_or(-1), text_of(folder->file("output")), text_of(folder->file("errors"))};
+  return {status.value_or(-1), read_text(folder->file("output")),
+          read_text(folder->file("errors"))};
 }
 
 Ended qemu_pin_program(const std::vector<std::string> &arguments) {

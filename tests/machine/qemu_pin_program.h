@@ -20,7 +20,7 @@
 
 /* How a program ended, and what it printed. */
 struct Ended {
-  int status; /* 128 + N if signal N ended it, -1: it did not end in a minute */
+  int status; /* 128 + N if signal N ended it, -1: it did not end */
   std::string output, errors;
 };
 
