@@ -65,7 +65,7 @@ Result<> run_program(const std::vector<std::string> &argv) {
 
 Restorer::~Restorer() {
   if (!done_)
-    run_program({qemu_pin_, "restore", cpus_});
+    (void)run_program({qemu_pin_, "restore", cpus_}); /* it says what is wrong */
 }
 
 Result<GapRecord::Gaps> TailGuest::run() {

@@ -101,9 +101,10 @@ std::optional<unsigned> most_vcpus(const std::vector<std::string> &arguments) {
 Result<> fault_of(const CommandLine &line) {
   const auto most = most_vcpus(line.rest);
   for (const PinOption &option : line.pins) {
-    AskedPins pin;
-    if (auto result = pin.add(option); !result)
+    PinRequests request;
+    if (auto result = request.add(option); !result)
       return result.error();
+    const AskedPins &pin = request.pins();
     const auto vcpu = option.option == "-vcpu" ? number<unsigned>(option.name) : std::nullopt;
     if (vcpu && most && *vcpu >= *most)
       return Error{fmt::format("{}: {}", option.text(), no_vcpu(*vcpu, *most))};
@@ -241,10 +242,10 @@ private:
     return done;
   }
 
-  /* We sleep, but for signals. Not earlier: we may pin to what we may run on only. */
+  /* We sleep, but for signals, so it does not matter much if that fails. Not earlier: we may pin to what we may run on only. */
   void keep_off_vcpus() const {
     if (request_.asked.emulator)
-      apply_pin(getpid(), {request_.asked.emulator->cpus, start_.sched});
+      (void)apply_pin(getpid(), {request_.asked.emulator->cpus, start_.sched});
   }
 
   std::optional<GuestIsolation> &isolation_;

@@ -189,7 +189,7 @@ private:
                                        setting_text(change.setting), stripped(found),
                                        stripped(change.before)));
     if (is_thread && !same_value(found, current))
-      write_setting(host_, change.setting, found);
+      (void)write_setting(host_, change.setting, found); /* it may have ended */
     return true;
   }
 

@@ -213,7 +213,7 @@ void PinnedStart::end_qemu() {
          supervisor_.wait(-1, deadline) != Event::child_ended)
     ;
   if (machine_)
-    machine_->process().signal(SIGKILL);
+    (void)machine_->process().signal(SIGKILL); /* it may have ended */
 }
 
 } // namespace qemu_pin
