@@ -89,7 +89,7 @@ std::vector<std::string> files_below(const std::string &folder, const std::strin
 class Changes {
 public:
   Result<> make(const std::vector<unsigned> &guest, const std::vector<unsigned> &rest,
-                            pid_t client) {
+                pid_t client) {
     std::vector<unsigned> both = rest;
     both.insert(both.end(), guest.begin(), guest.end());
     if (auto result = make_group(host_group, list_text(rest)); !result)

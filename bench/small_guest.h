@@ -38,8 +38,7 @@ public:
   /* Calls just_before once all is made ready. Fails with its error, or when the program cannot
    * be started. */
   static qemu_pin::Result<StartedGuest>
-  start(const SmallGuest &guest,
-        const std::function<qemu_pin::Result<>()> &just_before);
+  start(const SmallGuest &guest, const std::function<qemu_pin::Result<>()> &just_before);
 
   LifeSigns &signs() { return signs_; }
   bool has_ended() { return program_.wait(std::chrono::milliseconds(0)).has_value(); }

@@ -108,7 +108,8 @@ Result<Guest> TailGuest::start(const GapRecord &record) {
 
 Result<> TailGuest::pin_by_hand(pid_t process, pid_t vcpu) const {
   const std::string rest = list_text(spec_.rest);
-  if (auto result = run_program({"taskset", "-a", "-c", "-p", rest, std::to_string(process)}); !result)
+  if (auto result = run_program({"taskset", "-a", "-c", "-p", rest, std::to_string(process)});
+      !result)
     return result.error();
   return run_program({"taskset", "-c", "-p", list_text(spec_.guest), std::to_string(vcpu)});
 }

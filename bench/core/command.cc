@@ -63,7 +63,8 @@ Result<> write_results(const Report &report, const std::string &folder) {
   const std::string stem = folder + "/" + report.name;
   for (std::size_t i = 0; i < report.plots.size(); ++i)
     if (auto result = write_svg(report.plots[i],
-                               stem + (i ? "-" + std::to_string(i + 1) : std::string()) + ".svg"); !result)
+                                stem + (i ? "-" + std::to_string(i + 1) : std::string()) + ".svg");
+        !result)
       return result.error();
   return write_whole(stem + ".json", as_json(report).dump(1) + "\n");
 }

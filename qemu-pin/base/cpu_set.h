@@ -82,9 +82,7 @@ public:
   bool contains_all(const CpuSet &others) const {
     return vcpupin_cpus_contains_all(get(), others.get());
   }
-  bool intersects(const CpuSet &other) const {
-    return vcpupin_cpus_intersects(get(), other.get());
-  }
+  bool intersects(const CpuSet &other) const { return vcpupin_cpus_intersects(get(), other.get()); }
 
   Iterator begin() const { return cpus_ ? Iterator(cpus_.get()) : Iterator(); }
   Iterator end() const { return {}; }

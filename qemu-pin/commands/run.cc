@@ -242,7 +242,8 @@ private:
     return done;
   }
 
-  /* We sleep, but for signals, so it does not matter much if that fails. Not earlier: we may pin to what we may run on only. */
+  /* We sleep, but for signals, so it does not matter much if that fails. Not earlier: we may pin to
+   * what we may run on only. */
   void keep_off_vcpus() const {
     if (request_.asked.emulator)
       (void)apply_pin(getpid(), {request_.asked.emulator->cpus, start_.sched});

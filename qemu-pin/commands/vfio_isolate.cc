@@ -88,7 +88,7 @@ Result<Journal> open_journal(const Host &host, const VfioCommandLine &line) {
 }
 
 Result<> take_steps(const Host &host, Journal &journal, const VfioCommandLine &line,
-                                const VfioCommand &command, const IsolationRequest &request) {
+                    const VfioCommand &command, const IsolationRequest &request) {
   for (const VfioStep &one : vfio_steps(command))
     for (int times = 0; times < most_repeats; ++times) {
       auto report = take_step(host, journal, one.step, request);
@@ -103,7 +103,7 @@ Result<> take_steps(const Host &host, Journal &journal, const VfioCommandLine &l
 }
 
 Result<> change(const Host &host, const VfioCommandLine &line, Commands commands,
-                            const std::string &called_as) {
+                const std::string &called_as) {
   auto journal = open_journal(host, line);
   if (!journal)
     return journal.error();

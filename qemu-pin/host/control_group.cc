@@ -87,7 +87,7 @@ Result<bool> make_control_group(const Host &host, const std::string &folder) {
 /* What forks while we move is seen the next time; what has ended stays a moment, mostly a
  * very short one. */
 Result<> remove_control_group(const Host &host, const std::string &folder,
-                                          const std::string &members, const std::string &home) {
+                              const std::string &members, const std::string &home) {
   const auto deadline = std::chrono::steady_clock::now() + 2s;
   std::chrono::microseconds pause = 50us;
   const std::string path = host.path(folder);

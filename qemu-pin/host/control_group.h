@@ -40,7 +40,7 @@ Result<bool> make_control_group(const Host &host, const std::string &folder);
 /* Moves what is left in it, by its file members, to the group home, and removes it. One
  * that has gone is no error. Fails when it has groups of its own. */
 Result<> remove_control_group(const Host &host, const std::string &folder,
-                                          const std::string &members, const std::string &home);
+                              const std::string &members, const std::string &home);
 
 /* The processes or threads that a file lists. */
 std::vector<pid_t> ids_in(const Host &host, const std::string &file);

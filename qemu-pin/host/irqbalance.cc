@@ -132,9 +132,7 @@ public:
   }
 
 private:
-  Error refusal(int number) const {
-    return system_error(who(irqbalance_), number);
-  }
+  Error refusal(int number) const { return system_error(who(irqbalance_), number); }
 
   /* 0, or an errno. */
   int connect_to(const Address &where) {

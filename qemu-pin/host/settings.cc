@@ -51,8 +51,7 @@ Result<std::optional<std::string>> read_thread(const ThreadName &thread) {
 }
 
 /* CPUs that are offline the kernel adds by itself. */
-Result<> write_thread(const ThreadName &thread, const std::string &list,
-                                    const CpuSet &online) {
+Result<> write_thread(const ThreadName &thread, const std::string &list, const CpuSet &online) {
   const std::string what = "thread " + std::to_string(thread.id);
   if (!is_there(thread))
     return system_error(what, ESRCH);
@@ -60,7 +59,8 @@ Result<> write_thread(const ThreadName &thread, const std::string &list,
   if (!cpus)
     return Error{what + ": " + cpus.error().message, EINVAL};
   if (auto result = apply_cpus(thread.id, without(*cpus, without(*cpus, online))); !result)
-    return is_there(thread) ? Error{what + ": " + result.error().message, EINVAL} : system_error(what, ESRCH);
+    return is_there(thread) ? Error{what + ": " + result.error().message, EINVAL}
+                            : system_error(what, ESRCH);
   return {};
 }
 
@@ -105,8 +105,7 @@ Result<std::optional<std::string>> read_setting(const Host &host, const SettingN
   return is_there(*thread) ? banned_cpus(thread->id) : std::optional<std::string>();
 }
 
-Result<> write_setting(const Host &host, const SettingName &setting,
-                                     const std::string &value) {
+Result<> write_setting(const Host &host, const SettingName &setting, const std::string &value) {
   if (setting.kind == Kind::file)
     return host.write_file(setting.name, lists_controllers(setting.name)
                                              ? controller_changes(host.line_of(setting.name), value)

@@ -19,8 +19,7 @@ namespace qemu_pin {
  * cgroup.subtree_control is its words in alphabetical order, and writing it enables and
  * disables controllers. */
 Result<std::optional<std::string>> read_setting(const Host &host, const SettingName &setting);
-Result<> write_setting(const Host &host, const SettingName &setting,
-                                     const std::string &value);
+Result<> write_setting(const Host &host, const SettingName &setting, const std::string &value);
 
 } // namespace qemu_pin
 

@@ -37,13 +37,15 @@ int open_private(sd_bus **bus) {
 
 Result<SystemdBus> SystemdBus::open(const std::string &what) {
   if (!LibSystemd::load())
-    return Error{what + ": systemd cannot be reached: libsystemd.so.0 is not installed", ECONNREFUSED};
+    return Error{what + ": systemd cannot be reached: libsystemd.so.0 is not installed",
+                 ECONNREFUSED};
   sd_bus *bus = nullptr;
   const int of_system = libsystemd().open_system(&bus);
   const int of_private = of_system < 0 ? open_private(&bus) : 0;
   if (of_private < 0)
     return Error{fmt::format("{}: systemd cannot be reached: system bus: {}; {}: {}", what,
-                               strerror(-of_system), private_address, strerror(-of_private)), ECONNREFUSED};
+                             strerror(-of_system), private_address, strerror(-of_private)),
+                 ECONNREFUSED};
   return SystemdBus(bus, what);
 }
 
@@ -63,7 +65,7 @@ Result<BusMessage> SystemdBus::call(const BusMessage &message, std::uint64_t pat
 }
 
 Result<BusMessage> SystemdBus::property(const std::string &path, const std::string &interface,
-                                           const char *name, const char *type) const {
+                                        const char *name, const char *type) const {
   BusError error;
   sd_bus_message *reply = nullptr;
   const int result = libsystemd().get_property(bus_.get(), service, path.c_str(), interface.c_str(),

@@ -36,12 +36,11 @@ public:
   BusMessage method(const char *name) const;
 
   /* Waits so many microseconds for the reply. */
-  Result<BusMessage> call(const BusMessage &message,
-                             std::uint64_t patience = usual_patience) const;
+  Result<BusMessage> call(const BusMessage &message, std::uint64_t patience = usual_patience) const;
 
   /* type: as D-Bus writes it, "ay". */
   Result<BusMessage> property(const std::string &path, const std::string &interface,
-                                 const char *name, const char *type) const;
+                              const char *name, const char *type) const;
 
   sd_bus *get() const { return bus_.get(); }
 

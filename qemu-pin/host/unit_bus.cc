@@ -211,8 +211,7 @@ Result<> widen(const std::string &folder, const std::string &file) {
 }
 
 /* Has the control group what the property says? systemd only logs it if not. */
-Result<> group_fault(const UnitProperty &property, const std::string &folder,
-                                   const CpuSet &set) {
+Result<> group_fault(const UnitProperty &property, const std::string &folder, const CpuSet &set) {
   if (folder.empty())
     return {}; /* the unit has no process */
   const std::string file = folder + "/" + property.cgroup_file();
@@ -221,7 +220,8 @@ Result<> group_fault(const UnitProperty &property, const std::string &folder,
   if (found && *found == set)
     return {};
   return Error{fmt::format("{}: systemd has taken '{}', but {} is '{}'", property.setting,
-                                  cpu_list(set), file, list), EIO};
+                           cpu_list(set), file, list),
+               EIO};
 }
 
 /* Gives a unit the set that its other files say: by having systemd read them again, the

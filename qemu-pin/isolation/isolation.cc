@@ -124,9 +124,8 @@ Result<std::vector<std::string>> undo_interrupted(const Host &host, Journal &jou
   }
 }
 
-Result<> begin_isolation(const Host &host, Journal &journal,
-                                     const IsolationRequest &request,
-                                     std::vector<std::string> &told) {
+Result<> begin_isolation(const Host &host, Journal &journal, const IsolationRequest &request,
+                         std::vector<std::string> &told) {
   auto undone = undo_interrupted(host, journal);
   if (!undone)
     return undone.error();

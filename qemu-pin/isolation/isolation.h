@@ -34,9 +34,8 @@ Result<StepReport> rehearse(const Host &host, const Step &step, const IsolationR
 /* Adds an isolation to the journal, in whose place nobody may isolate the same CPUs; the
  * first step saves it with its own changes. Fails if somebody has, naming him. First undoes
  * what was interrupted: told says that. */
-Result<> begin_isolation(const Host &host, Journal &journal,
-                                     const IsolationRequest &request,
-                                     std::vector<std::string> &told);
+Result<> begin_isolation(const Host &host, Journal &journal, const IsolationRequest &request,
+                         std::vector<std::string> &told);
 
 /* Takes one step of it. On failure all of the isolation has been undone; the message names
  * the step and, if it could not be undone whole, what is left. */

@@ -213,7 +213,8 @@ private:
     if (std::find(change.by.begin(), change.by.end(), id_) == change.by.end())
       return true;
     if (change.by.size() == 1) {
-      if (auto result = remove_control_group(host_, change.folder, change.members, change.home); !result)
+      if (auto result = remove_control_group(host_, change.folder, change.members, change.home);
+          !result)
         return failed(result.error().message);
       ++report_.restored;
     }

@@ -177,7 +177,8 @@ Result<Outcome> StepTaker::take(const MoveOperation &move) {
   if (!move.scope.empty()) {
     if (auto result = start_scope(move.scope, move.process); !result)
       return result.error();
-  } else if (auto result = host_.write_file(move.to, std::to_string(move.process) + "\n"); !result) {
+  } else if (auto result = host_.write_file(move.to, std::to_string(move.process) + "\n");
+             !result) {
     if (move.may_stay && has_gone(result.error()))
       return outcome_of(Outcome::Kind::gone);
     if (move.may_stay && result.error().number == EINVAL) {
@@ -186,7 +187,7 @@ Result<Outcome> StepTaker::take(const MoveOperation &move) {
       return outcome;
     }
     return Error{has_gone(result.error()) ? fmt::format("process {} has ended", move.process)
-                                    : result.error().message};
+                                          : result.error().message};
   }
   writes_.push_back(fmt::format("{}: {} from {}", move.to, move.process, move.from));
   return Outcome{};

@@ -36,7 +36,8 @@ Result<ThreadPin> read_pin(pid_t thread) {
   const Pin pin(vcpupin_pin_read(thread, &message));
   if (!pin)
     return library_error(message);
-  return ThreadPin{CpuSet::copy_of(vcpupin_pin_cpus(pin.get())), Sched{*vcpupin_pin_sched(pin.get())}};
+  return ThreadPin{CpuSet::copy_of(vcpupin_pin_cpus(pin.get())),
+                   Sched{*vcpupin_pin_sched(pin.get())}};
 }
 
 std::optional<CpuSet> allowed_cpus(pid_t thread) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "machine/machine.h"
 
-#include "base/json.h"
 #include "base/cpu_set.h"
 #include "base/json.h"
 #include "base/number.h"

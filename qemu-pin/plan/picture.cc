@@ -182,7 +182,7 @@ std::vector<std::string> legend(const PinPlan &plan, const CpuSet &idle) {
 } // namespace
 
 Result<> draw(const std::string &xml, const PinPlan &plan, const CpuSet &idle,
-                          const std::string &file) {
+              const std::string &file) {
   const std::filesystem::path target(file);
   if (!target.has_extension())
     return Error{file + ": the name of a picture ends in its kind: .svg or .png"};

@@ -20,7 +20,7 @@ namespace qemu_pin {
  * siblings of the guest's that nobody is given. Fails when lstopo is missing or
  * fails; file is then as it was. */
 Result<> draw(const std::string &xml, const PinPlan &plan, const CpuSet &idle,
-                          const std::string &file);
+              const std::string &file);
 
 } // namespace qemu_pin
 

@@ -137,8 +137,7 @@ Result<> PinnedStart::open_machine() {
   return {};
 }
 
-Result<>
-PinnedStart::check_shared_threads(const std::map<unsigned, pid_t> &threads) const {
+Result<> PinnedStart::check_shared_threads(const std::map<unsigned, pid_t> &threads) const {
   std::map<pid_t, unsigned> first;
   for (const auto &[vcpu, pin] : request_.asked.vcpus) {
     const auto thread = threads.find(vcpu);

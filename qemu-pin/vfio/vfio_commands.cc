@@ -234,8 +234,7 @@ private:
   }
 
   /* From "--name=value", or the next word. */
-  Result<> take_value(const std::string &word, const std::string &name,
-                                  std::string &value) {
+  Result<> take_value(const std::string &word, const std::string &name, std::string &value) {
     if (word.size() > name.size() && word[name.size()] != '=')
       return Error{fmt::format("there is no option '{}' (try --help)", word)};
     if (word.size() > name.size())

@@ -72,16 +72,16 @@ TEST(QemuArguments, WhatCannotBeReadIsNamed) {
     const GuestDescription guest = read_qemu_arguments(arguments);
     return guest.errors.empty() ? "" : guest.errors[0];
   };
-  EXPECT_EQ(error({"-vcpu", "0,affinity=z"}), "-vcpu 0,affinity=z: 'z' is not a number");
-  EXPECT_EQ(error({"-vcpu", "x,affinity=1"}), "-vcpu x,affinity=1: vcpunum is not a number");
+  EXPECT_EQ(error({"-vcpu", "0,affinity=z"}), "-vcpu 0,affinity=z: affinity: 'z' is not a number");
+  EXPECT_EQ(error({"-vcpu", "x,affinity=1"}), "-vcpu x,affinity=1: vcpunum: 'x' is not a number");
   EXPECT_EQ(error({"-vcpu", "0"}), "-vcpu 0: affinity is missing");
   EXPECT_EQ(error({"-vcpu", "0,affinity=1", "-vcpu", "0,affinity=2"}),
-            "-vcpu 0,affinity=2: vCPU 0 is pinned already");
+            "-vcpu 0,affinity=2: vCPU 0 is pinned already (to host CPU 1)");
   EXPECT_EQ(error({"-vcpu"}), "-vcpu: its value is missing");
   EXPECT_EQ(error({"-emulatorpin", "affinity=1", "-emulatorpin", "affinity=1"}),
-            "-emulatorpin affinity=1: the emulator is pinned already");
+            "-emulatorpin affinity=1: the emulator is pinned already (to host CPU 1)");
   EXPECT_EQ(error({"-iothreadpin", "a,affinity=1", "-iothreadpin", "a,affinity=1"}),
-            "-iothreadpin a,affinity=1: iothread 'a' is pinned already");
+            "-iothreadpin a,affinity=1: iothread 'a' is pinned already (to host CPU 1)");
   EXPECT_EQ(error({"-object", "{"}), "-object {: this is not JSON");
   EXPECT_EQ(read_qemu_arguments({"-object", R"({"qom-type": 1, "id": 2})"}).iothreads, Words());
 }

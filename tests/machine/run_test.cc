@@ -177,7 +177,8 @@ TEST_P(RunStock, WhatIsWrongIsToldBeforeQemuIsStarted) {
   EXPECT_TRUE(errors({"-vcpu", "0,affinity=99999"})
                   .starts_with("qemu-pin: -vcpu 0,affinity=99999: host CPU 99999 does not exist"));
   EXPECT_EQ(errors({"-vcpu", "0,affinity=" + a, "-vcpu", "0,affinity=" + b}),
-            "qemu-pin: -vcpu 0,affinity=" + b + ": vCPU 0 is pinned already\n");
+            "qemu-pin: -vcpu 0,affinity=" + b + ": vCPU 0 is pinned already (to host CPU " + a +
+                ")\n");
   EXPECT_EQ(errors({"-iothreadpin", "io0"}), "qemu-pin: -iothreadpin io0: affinity is missing\n");
   EXPECT_FALSE(std::filesystem::exists(files->file("started")));
 }

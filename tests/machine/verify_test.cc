@@ -266,7 +266,7 @@ TEST_P(VerifyTest, WithoutPinsThereIsNothingToVerify) {
                               " was started without pins: say what was asked, by --plan or by "
                               "options after --\n");
   EXPECT_EQ(qemu_pin_program({"verify", pid, "--", "-vcpu", "0,affinity=x"}).errors,
-            "qemu-pin: -vcpu 0,affinity=x: 'x' is not a number\n");
+            "qemu-pin: -vcpu 0,affinity=x: affinity: 'x' is not a number\n");
 }
 
 INSTANTIATE_TEST_SUITE_P(Machine, VerifyTest, testing::ValuesIn(qemus()), qemu_name);

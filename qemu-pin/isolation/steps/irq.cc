@@ -151,8 +151,9 @@ public:
     if (host_.is_live())
       tell_irqbalance();
     if (auto result = add_taken(take_cpus_out(host_, file_setting("/proc/irq/default_smp_affinity"),
-                                             ValueFormat::mask, request_, journal_),
-                               {Aim::Kind::newcomers}); !result)
+                                              ValueFormat::mask, request_, journal_),
+                                {Aim::Kind::newcomers});
+        !result)
       return result.error();
     auto irqs = list();
     if (!irqs)
