@@ -74,7 +74,7 @@ Result<IsolationRequest> isolation_request(const IsolationOptions &options, cons
     request.mems = *mems;
   }
   if (request.guest) {
-    auto stat = Procfs().stat(request.guest, request.guest);
+    auto stat = host.procfs().stat(request.guest, request.guest);
     if (!stat || !*stat)
       return Error{fmt::format("--pid: there is no process {}", request.guest)};
   }

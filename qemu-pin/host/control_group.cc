@@ -162,10 +162,10 @@ bool is_member(const Host &host, const std::string &file, pid_t process, std::ui
   return false;
 }
 
-bool resets_to(const std::vector<CpusetHierarchy> &hierarchies, const SettingName &thread,
-               const CpuSet &cpus) {
+bool resets_to(const Host &host, const std::vector<CpusetHierarchy> &hierarchies,
+               const SettingName &thread, const CpuSet &cpus) {
   const auto id = number<pid_t>(thread.name.substr(0, thread.name.find(' ')));
-  const auto group = id ? cpuset_of(*id, hierarchies) : std::nullopt;
+  const auto group = id ? cpuset_of(*id, hierarchies, host.path("")) : std::nullopt;
   return group && group->cpus == cpus;
 }
 

@@ -62,10 +62,9 @@ Result<Members> move_members(const Host &host, const std::string &from, const st
 /* Is it, and is it still the same process or thread? */
 bool is_member(const Host &host, const std::string &file, pid_t process, std::uint64_t start_time);
 
-/* Is that all CPUs of the cpuset that a thread's setting is in? Of this host, which has these
- * hierarchies. */
-bool resets_to(const std::vector<CpusetHierarchy> &hierarchies, const SettingName &thread,
-               const CpuSet &cpus);
+/* Is that all CPUs of the cpuset that a thread's setting is in? hierarchies: the host's. */
+bool resets_to(const Host &host, const std::vector<CpusetHierarchy> &hierarchies,
+               const SettingName &thread, const CpuSet &cpus);
 
 } // namespace qemu_pin
 

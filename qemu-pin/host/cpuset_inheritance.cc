@@ -29,7 +29,7 @@ void collect_masks(const Host &host, const std::string &folder, std::vector<Thre
   for (const std::string &group : control_groups_in(host, folder)) {
     auto all = read_cpu_set(host.line_of(group + "/cpuset.cpus.effective"));
     for (const pid_t id : ids_in(host, group + "/cgroup.threads")) {
-      auto stat = Procfs().stat(id, id);
+      auto stat = host.procfs().stat(id, id);
       if (!all || !stat || !*stat || (*stat)->is_bound)
         continue;
       const SettingName thread = thread_setting(id, (*stat)->start_time);

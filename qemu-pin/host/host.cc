@@ -70,7 +70,7 @@ Result<std::optional<ThreadStat>> Host::stat(pid_t thread) const {
   using Found = std::optional<ThreadStat>;
   if (const auto known = bound_->find(thread); known != bound_->end())
     return Found(known->second);
-  auto found = Procfs().stat(thread, thread);
+  auto found = procfs_.stat(thread, thread);
   if (found && *found && (*found)->is_kernels && (*found)->is_bound)
     bound_->emplace(thread, **found);
   return found;

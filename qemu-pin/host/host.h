@@ -40,9 +40,12 @@ private:
 class Host {
 public:
   /* root: "" is this host. */
-  explicit Host(std::string root = "") : root_(std::move(root)) {}
+  explicit Host(std::string root = "") : root_(std::move(root)), procfs_(root_ + "/proc") {}
 
   bool is_live() const { return root_.empty(); }
+
+  /* Its processes. A captured host may have none. */
+  const Procfs &procfs() const { return procfs_; }
 
   /* Where a file of the host's is. */
   std::string path(const std::string &file) const { return root_ + file; }
@@ -65,13 +68,14 @@ public:
   /* CPUs that are online. */
   CpuSet online() const;
 
-  /* As Procfs::stat(), of this host whatever the root. Of one that the kernel has bound,
+  /* As Procfs::stat(). Of one that the kernel has bound,
    * what was found first: it stays bound, is the kernel's, and several steps ask for it. */
   Result<std::optional<ThreadStat>> stat(pid_t thread) const;
   bool is_known_as_bound(pid_t thread) const { return bound_->contains(thread); }
 
 private:
   std::string root_;
+  Procfs procfs_;
   std::shared_ptr<std::map<pid_t, ThreadStat>> bound_ =
       std::make_shared<std::map<pid_t, ThreadStat>>();
 };

@@ -77,8 +77,8 @@ bool is_served_by(const Fd &socket, pid_t irqbalance) {
          peer.pid == irqbalance && (peer.uid == 0 || peer.uid == geteuid());
 }
 
-bool is_there(pid_t process) {
-  auto stat = Procfs().stat(process, process);
+bool is_there(const Host &host, pid_t process) {
+  auto stat = host.procfs().stat(process, process);
   return stat && *stat && (*stat)->state != 'Z';
 }
 
@@ -89,7 +89,7 @@ std::string who(pid_t irqbalance) {
 /* One command, and its answer. */
 class Conversation {
 public:
-  explicit Conversation(pid_t irqbalance) : irqbalance_(irqbalance) {}
+  Conversation(const Host &host, pid_t irqbalance) : host_(host), irqbalance_(irqbalance) {}
 
   Result<> say(const std::string &command) {
     if (command.size() > longest_command)
@@ -104,7 +104,7 @@ public:
         return refusal(errno);
       return {};
     }
-    return is_there(irqbalance_)
+    return is_there(host_, irqbalance_)
                ? Error{who(irqbalance_) + " has no socket to be told by", ECONNREFUSED}
                : refusal(ESRCH);
   }
@@ -164,13 +164,14 @@ private:
            static_cast<ssize_t>(command.size());
   }
 
+  const Host &host_;
   pid_t irqbalance_;
   Fd socket_;
 };
 
 /* The answer to a command that has one. */
-Result<std::string> ask(pid_t irqbalance, const std::string &command) {
-  Conversation first(irqbalance), second(irqbalance);
+Result<std::string> ask(const Host &host, pid_t irqbalance, const std::string &command) {
+  Conversation first(host, irqbalance), second(host, irqbalance);
   if (auto result = first.say(no_command); !result)
     return result.error();
   if (auto end = first.listen(until_it_listens); !end)
@@ -190,23 +191,23 @@ std::optional<std::string> word_after(const std::string &text, const std::string
 }
 
 /* Nothing: it has gone. */
-Result<std::optional<CpuSet>> read_ban(pid_t irqbalance) {
+Result<std::optional<CpuSet>> read_ban(const Host &host, pid_t irqbalance) {
   using Found = std::optional<CpuSet>;
-  const auto answer = ask(irqbalance, "setup");
+  const auto answer = ask(host, irqbalance, "setup");
   if (!answer)
-    return is_there(irqbalance) ? Result<Found>(answer.error()) : Found();
+    return is_there(host, irqbalance) ? Result<Found>(answer.error()) : Found();
   const auto mask = word_after(*answer, "BANNED");
   auto banned = mask && !mask->empty() ? read_cpu_mask(*mask) : CpuSet();
   if (mask && banned)
     return Found(*banned);
-  return is_there(irqbalance)
+  return is_there(host, irqbalance)
              ? Result<Found>(Error{who(irqbalance) + " does not answer as it should"})
              : Found();
 }
 
-CpuSet banned_by_itself(pid_t irqbalance) {
+CpuSet banned_by_itself(const Host &host, pid_t irqbalance) {
   constexpr std::string_view mask = "IRQBALANCE_BANNED_CPUS=", list = "IRQBALANCE_BANNED_CPULIST=";
-  auto environment = Procfs().environment(irqbalance);
+  auto environment = host.procfs().environment(irqbalance);
   CpuSet from_list;
   for (const std::string &variable : environment ? *environment : std::vector<std::string>()) {
     if (variable.starts_with(mask) && variable.size() > mask.size())
@@ -220,7 +221,7 @@ CpuSet banned_by_itself(pid_t irqbalance) {
     return from_list;
   CpuSet booted;
   for (const char *file : {"/sys/devices/system/cpu/isolated", "/sys/devices/system/cpu/nohz_full"})
-    if (auto cpus = read_cpu_set(Host().line_of(file)))
+    if (auto cpus = read_cpu_set(host.line_of(file)))
       booted.merge(*cpus);
   return booted;
 }
@@ -228,7 +229,7 @@ CpuSet banned_by_itself(pid_t irqbalance) {
 } // namespace
 
 std::optional<pid_t> irqbalance_process(const Host &host) {
-  const Procfs procfs;
+  const Procfs &procfs = host.procfs();
   auto processes = procfs.process_ids();
   for (const pid_t process : processes ? *processes : std::vector<pid_t>()) {
     if (host.is_known_as_bound(process) || procfs.name(process) != "irqbalance")
@@ -240,27 +241,27 @@ std::optional<pid_t> irqbalance_process(const Host &host) {
   return std::nullopt;
 }
 
-Result<std::optional<std::string>> banned_cpus(pid_t irqbalance) {
+Result<std::optional<std::string>> banned_cpus(const Host &host, pid_t irqbalance) {
   using Found = std::optional<std::string>;
-  auto ban = read_ban(irqbalance);
+  auto ban = read_ban(host, irqbalance);
   if (!ban)
     return ban.error();
   if (!*ban)
     return Found();
-  return Found((**ban == banned_by_itself(irqbalance) ? "" : cpu_list(**ban)) + "\n");
+  return Found((**ban == banned_by_itself(host, irqbalance) ? "" : cpu_list(**ban)) + "\n");
 }
 
-Result<> ban_cpus(pid_t irqbalance, const std::string &cpus) {
+Result<> ban_cpus(const Host &host, pid_t irqbalance, const std::string &cpus) {
   const std::string list = cpus.substr(0, cpus.find('\n'));
-  return Conversation(irqbalance).say("settings cpus " + (list.empty() ? "NULL" : list));
+  return Conversation(host, irqbalance).say("settings cpus " + (list.empty() ? "NULL" : list));
 }
 
-Result<std::optional<IrqbalanceBan>> settled_ban(pid_t irqbalance, const CpuSet &known) {
+Result<std::optional<IrqbalanceBan>> settled_ban(const Host &host, pid_t irqbalance, const CpuSet &known) {
   using Found = std::optional<IrqbalanceBan>;
-  const CpuSet by_itself = banned_by_itself(irqbalance);
+  const CpuSet by_itself = banned_by_itself(host, irqbalance);
   const auto deadline = steady_clock::now() + until_it_settles;
   for (;;) {
-    auto ban = read_ban(irqbalance);
+    auto ban = read_ban(host, irqbalance);
     if (!ban)
       return ban.error();
     if (!*ban)

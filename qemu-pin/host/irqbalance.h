@@ -17,17 +17,17 @@
 namespace qemu_pin {
 
 /* The irqbalance that runs; nothing if none does. */
-std::optional<pid_t> irqbalance_process(const Host &host = Host());
+std::optional<pid_t> irqbalance_process(const Host &host);
 
 /* The CPU list that it was told to leave alone, with a newline; "" before that if it does
  * what it would by itself. Nothing when it has gone. Fails when it has no socket, does not
  * listen for 15 seconds, or does not answer as it should. */
-Result<std::optional<std::string>> banned_cpus(pid_t irqbalance);
+Result<std::optional<std::string>> banned_cpus(const Host &host, pid_t irqbalance);
 
 /* cpus: a CPU list; "" is what it would choose by itself. Does not wait until it listens.
  * ECONNREFUSED: it has no socket; ETIMEDOUT: others wait for it already; EMSGSIZE: a longer list
  * than it reads; ESRCH: it has gone. */
-Result<> ban_cpus(pid_t irqbalance, const std::string &cpus);
+Result<> ban_cpus(const Host &host, pid_t irqbalance, const std::string &cpus);
 
 struct IrqbalanceBan {
   CpuSet cpus;      /* that it leaves alone */
@@ -39,7 +39,7 @@ struct IrqbalanceBan {
  * not matter. As long as it names others that are not its own choice, they may be of an
  * isolation that has just ended, and it is asked again; for 20 seconds at most. Otherwise
  * as banned_cpus(). */
-Result<std::optional<IrqbalanceBan>> settled_ban(pid_t irqbalance, const CpuSet &known);
+Result<std::optional<IrqbalanceBan>> settled_ban(const Host &host, pid_t irqbalance, const CpuSet &known);
 
 } // namespace qemu_pin
 

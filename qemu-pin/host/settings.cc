@@ -36,30 +36,30 @@ std::optional<ThreadName> thread_of(const std::string &name) {
 }
 
 /* Still the thread that it was? */
-bool is_there(const ThreadName &thread) {
-  auto stat = Procfs().stat(thread.id, thread.id);
+bool is_there(const Host &host, const ThreadName &thread) {
+  auto stat = host.procfs().stat(thread.id, thread.id);
   return stat && *stat && (*stat)->start_time == thread.start_time;
 }
 
-Result<std::optional<std::string>> read_thread(const ThreadName &thread) {
-  auto allowed = Procfs().allowed_cpus(thread.id, thread.id);
+Result<std::optional<std::string>> read_thread(const Host &host, const ThreadName &thread) {
+  auto allowed = host.procfs().allowed_cpus(thread.id, thread.id);
   if (!allowed)
     return allowed.error();
-  if (!*allowed || !is_there(thread))
+  if (!*allowed || !is_there(host, thread))
     return std::optional<std::string>();
   return std::optional<std::string>((*allowed)->list);
 }
 
 /* CPUs that are offline the kernel adds by itself. */
-Result<> write_thread(const ThreadName &thread, const std::string &list, const CpuSet &online) {
+Result<> write_thread(const Host &host, const ThreadName &thread, const std::string &list) {
   const std::string what = "thread " + std::to_string(thread.id);
-  if (!is_there(thread))
+  if (!is_there(host, thread))
     return system_error(what, ESRCH);
   auto cpus = read_cpu_set(list.substr(0, list.find('\n')));
   if (!cpus)
     return Error{what + ": " + cpus.error().message, EINVAL};
-  if (auto result = apply_cpus(thread.id, without(*cpus, without(*cpus, online))); !result)
-    return is_there(thread) ? Error{what + ": " + result.error().message, EINVAL}
+  if (auto result = apply_cpus(thread.id, without(*cpus, without(*cpus, host.online()))); !result)
+    return is_there(host, thread) ? Error{what + ": " + result.error().message, EINVAL}
                             : system_error(what, ESRCH);
   return {};
 }
@@ -101,8 +101,8 @@ Result<std::optional<std::string>> read_setting(const Host &host, const SettingN
   if (!thread)
     return Error{"'" + setting.name + "' names no thread"};
   if (setting.kind == Kind::thread)
-    return read_thread(*thread);
-  return is_there(*thread) ? banned_cpus(thread->id) : std::optional<std::string>();
+    return read_thread(host, *thread);
+  return is_there(host, *thread) ? banned_cpus(host, thread->id) : std::optional<std::string>();
 }
 
 Result<> write_setting(const Host &host, const SettingName &setting, const std::string &value) {
@@ -116,8 +116,8 @@ Result<> write_setting(const Host &host, const SettingName &setting, const std::
   if (!thread)
     return Error{"'" + setting.name + "' names no thread", EINVAL};
   if (setting.kind == Kind::thread)
-    return write_thread(*thread, value, host.online());
-  return is_there(*thread) ? ban_cpus(thread->id, value) : system_error("irqbalance", ESRCH);
+    return write_thread(host, *thread, value);
+  return is_there(host, *thread) ? ban_cpus(host, thread->id, value) : system_error("irqbalance", ESRCH);
 }
 
 } // namespace qemu_pin

@@ -195,17 +195,17 @@ private:
 
   void look() {
     const auto hierarchies =
-        host_.is_live() ? cpuset_hierarchies() : std::vector<CpusetHierarchy>();
+        cpuset_hierarchies(host_.path(""));
     for (const HostChange &change : journal_.content().changes) {
       const auto *one = std::get_if<SettingChange>(&change.what);
       if (one && one->setting.kind == SettingName::Kind::irqbalance)
-        is_balanced_ = irqbalance_process().has_value();
+        is_balanced_ = irqbalance_process(host_).has_value();
       if (!one || one->setting.kind != SettingName::Kind::thread)
         continue;
       auto list = read_setting(host_, one->setting);
       auto cpus = list && *list ? read_cpu_set(stripped(**list)) : Result<CpuSet>(CpuSet());
       if (list && *list && cpus)
-        masks_[one->setting.name] = {**list, resets_to(hierarchies, one->setting, *cpus)};
+        masks_[one->setting.name] = {**list, resets_to(host_, hierarchies, one->setting, *cpus)};
     }
   }
 

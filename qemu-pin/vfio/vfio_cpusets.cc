@@ -188,7 +188,7 @@ Result<Group> group_to_delete(const Host &host, const std::string &name) {
 StepPlan move_each(const Host &host, const Group &from, const Group &to) {
   StepPlan plan;
   for (const pid_t id : ids_in(host, from.member_file())) {
-    auto stat = Procfs().stat(id, id);
+    auto stat = host.procfs().stat(id, id);
     if (!stat || !*stat || (*stat)->is_bound || ((*stat)->is_kernels && from.hierarchy.is_v2))
       continue;
     MoveOperation move{id, (*stat)->start_time, from.member_file(), to.member_file()};

@@ -171,7 +171,7 @@ std::vector<VfioStep> vfio_steps(const VfioCommand &command) {
 
 std::vector<std::string> vfio_warnings(const Host &host, const VfioCommand &command) {
   if (std::holds_alternative<IrqAffinity>(command)) {
-    const auto process = host.is_live() ? irqbalance_process() : std::nullopt;
+    const auto process = irqbalance_process(host);
     if (!process)
       return {};
     return {fmt::format("{}: irqbalance (process {}) runs, and may move interrupts back",

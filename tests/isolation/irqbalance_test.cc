@@ -95,7 +95,7 @@ private:
 class Irqbalance : public testing::Test {
 protected:
   void SetUp() override {
-    if (const auto real = irqbalance_process())
+    if (const auto real = irqbalance_process(Host()))
       GTEST_SKIP() << "irqbalance runs here, as process " << *real;
   }
 
@@ -106,7 +106,7 @@ protected:
   }
 
   std::string banned() {
-    auto list = banned_cpus(fake->id());
+    auto list = banned_cpus(Host(), fake->id());
     if (!list)
       return list.error().message;
     return *list ? **list : "(gone)";
@@ -119,9 +119,9 @@ protected:
 
 TEST_F(Irqbalance, IsFoundByItsName) {
   start({});
-  EXPECT_EQ(irqbalance_process(), fake->id());
+  EXPECT_EQ(irqbalance_process(Host()), fake->id());
   fake->end();
-  EXPECT_EQ(irqbalance_process(), std::nullopt);
+  EXPECT_EQ(irqbalance_process(Host()), std::nullopt);
 }
 
 TEST_F(Irqbalance, NamesTheCpusThatItLeavesAlone) {
@@ -137,7 +137,7 @@ TEST_F(Irqbalance, NamesNoneWhereThereAreNone) {
 TEST_F(Irqbalance, OwnChoiceIsNoListThatItWasTold) {
   start({"--banned", "0000000c"}, {"IRQBALANCE_BANNED_CPULIST=2-3"});
   EXPECT_EQ(banned(), "\n");
-  auto ban = settled_ban(fake->id(), {});
+  auto ban = settled_ban(Host(), fake->id(), {});
   ASSERT_TRUE(ban && *ban);
   EXPECT_EQ((*ban)->cpus, (CpuSet{2, 3}));
   EXPECT_EQ((*ban)->by_itself, (CpuSet{2, 3}));
@@ -150,15 +150,15 @@ TEST_F(Irqbalance, MaskInItsEnvironmentComesBeforeAList) {
 
 TEST_F(Irqbalance, DoesWhatItIsTold) {
   start({});
-  EXPECT_TRUE(ban_cpus(fake->id(), "2-3,6\n"));
+  EXPECT_TRUE(ban_cpus(Host(), fake->id(), "2-3,6\n"));
   EXPECT_EQ(fake->command(), "settings cpus 2-3,6");
   EXPECT_EQ(banned(), "2-3,6\n");
 }
 
 TEST_F(Irqbalance, GetsItsOwnChoiceBack) {
   start({"--banned", "0000000c"}, {"IRQBALANCE_BANNED_CPULIST=2-3"});
-  EXPECT_TRUE(ban_cpus(fake->id(), "2-5\n"));
-  EXPECT_TRUE(ban_cpus(fake->id(), "\n"));
+  EXPECT_TRUE(ban_cpus(Host(), fake->id(), "2-5\n"));
+  EXPECT_TRUE(ban_cpus(Host(), fake->id(), "\n"));
   EXPECT_EQ(fake->command(), "settings cpus 2-5");
   EXPECT_EQ(fake->command(), "settings cpus NULL");
   EXPECT_EQ(banned(), "\n");
@@ -189,7 +189,7 @@ TEST_F(Irqbalance, IsToldWithoutWaitingUntilItListens) {
   start({});
   fake->send_signal(SIGSTOP);
   /* It would wait for ever, or fail. */
-  EXPECT_TRUE(ban_cpus(fake->id(), "2-3"));
+  EXPECT_TRUE(ban_cpus(Host(), fake->id(), "2-3"));
   fake->send_signal(SIGCONT);
   EXPECT_EQ(fake->command(), "settings cpus 2-3");
 }
@@ -199,7 +199,7 @@ TEST_F(Irqbalance, ListThatItWouldCutShortIsRefused) {
   CpuSet cpus;
   for (unsigned cpu = 0; cpu < 400; cpu += 2)
     cpus.insert(cpu);
-  const auto told = ban_cpus(fake->id(), cpu_list(cpus));
+  const auto told = ban_cpus(Host(), fake->id(), cpu_list(cpus));
   ASSERT_FALSE(told);
   EXPECT_EQ(told.error().number, EMSGSIZE);
   EXPECT_TRUE(fake->is_left_alone());
@@ -220,7 +220,7 @@ TEST_F(Irqbalance, MaskMayBeEmpty) {
 TEST_F(Irqbalance, WithoutASocketCannotBeTold) {
   start({"--no-socket"});
   EXPECT_EQ(banned(), who() + " has no socket to be told by");
-  const auto told = ban_cpus(fake->id(), "2");
+  const auto told = ban_cpus(Host(), fake->id(), "2");
   ASSERT_FALSE(told);
   EXPECT_EQ(told.error().number, ECONNREFUSED);
 }
@@ -244,30 +244,30 @@ TEST_F(Irqbalance, ThatHasEndedIsGone) {
   start({});
   const pid_t id = fake->id();
   fake->end();
-  auto list = banned_cpus(id);
+  auto list = banned_cpus(Host(), id);
   ASSERT_TRUE(list);
   EXPECT_FALSE(*list);
-  EXPECT_EQ(ban_cpus(id, "2").error().number, ESRCH);
-  auto ban = settled_ban(id, {});
+  EXPECT_EQ(ban_cpus(Host(), id, "2").error().number, ESRCH);
+  auto ban = settled_ban(Host(), id, {});
   ASSERT_TRUE(ban);
   EXPECT_FALSE(*ban);
 }
 
 TEST_F(Irqbalance, IsAskedAgainUntilItHasSettled) {
   start({"--takes-up", "2"});
-  EXPECT_TRUE(ban_cpus(fake->id(), "2-3"));
+  EXPECT_TRUE(ban_cpus(Host(), fake->id(), "2-3"));
   EXPECT_EQ(banned(), "\n");
   EXPECT_EQ(banned(), "\n");
   EXPECT_EQ(banned(), "2-3\n");
-  EXPECT_TRUE(ban_cpus(fake->id(), ""));
-  auto ban = settled_ban(fake->id(), {5});
+  EXPECT_TRUE(ban_cpus(Host(), fake->id(), ""));
+  auto ban = settled_ban(Host(), fake->id(), {5});
   ASSERT_TRUE(ban && *ban);
   EXPECT_EQ((*ban)->cpus, CpuSet());
 }
 
 TEST_F(Irqbalance, IsNotAskedAgainOverKnownCpus) {
   start({"--takes-up", "1000", "--banned", "0000000c"});
-  auto ban = settled_ban(fake->id(), {2, 3});
+  auto ban = settled_ban(Host(), fake->id(), {2, 3});
   ASSERT_TRUE(ban && *ban);
   EXPECT_EQ((*ban)->cpus, (CpuSet{2, 3}));
   EXPECT_EQ(fake->command(), "qemu-pin");

@@ -342,8 +342,8 @@ private:
   }
 
   void move_guest(const std::string &scope) {
-    auto stat = Procfs().stat(request_.guest, request_.guest);
-    const auto group = control_group_of(request_.guest, hierarchy_.is_v2);
+    auto stat = host_.procfs().stat(request_.guest, request_.guest);
+    const auto group = control_group_of(request_.guest, hierarchy_.is_v2, host_.path(""));
     if (!stat || !*stat || !group)
       return; /* it has ended; the caller has seen it alive */
     plan_.operations.push_back(

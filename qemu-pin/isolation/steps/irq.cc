@@ -244,7 +244,7 @@ private:
 
   void tell_irqbalance() {
     const auto process = irqbalance_process(host_);
-    auto stat = process ? Procfs().stat(*process, *process)
+    auto stat = process ? host_.procfs().stat(*process, *process)
                         : Result<std::optional<ThreadStat>>(std::optional<ThreadStat>());
     if (!stat || !*stat)
       return;
@@ -256,7 +256,7 @@ private:
         request_.id()};
     operation.tolerated = deaf;
     if (!journal_.find_setting(operation.setting)) {
-      auto ban = settled_ban(*process, request_.cpus);
+      auto ban = settled_ban(host_, *process, request_.cpus);
       if (!ban)
         told_.notes.push_back("irqbalance may move interrupts back: " + ban.error().message);
       if (!ban || !*ban)

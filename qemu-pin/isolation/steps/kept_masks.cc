@@ -16,11 +16,11 @@ bool KeptMasks::is_known(const SetOperation &keep) const {
 
 std::vector<SetOperation> KeptMasks::of_guest() {
   std::vector<SetOperation> kept;
-  auto threads = Procfs().thread_ids(request_.guest);
-  const auto group = cpuset_of(request_.guest);
+  auto threads = host_.procfs().thread_ids(request_.guest);
+  const auto group = cpuset_of(request_.guest, host_.path(""));
   for (const pid_t thread : threads &&group ? *threads : std::vector<pid_t>()) {
-    auto stat = Procfs().stat(thread, thread);
-    auto mask = Procfs().allowed_cpus(thread, thread);
+    auto stat = host_.procfs().stat(thread, thread);
+    auto mask = host_.procfs().allowed_cpus(thread, thread);
     if (!stat || !*stat || !mask || !*mask)
       continue;
     const SetOperation keep{thread_setting(thread, (*stat)->start_time), ValueFormat::text,

@@ -64,7 +64,7 @@ public:
       if (auto result = plan_queue("/" + name, name); !result)
         return result.error();
     told_.is_captured = !host_.is_live();
-    auto threads = told_.is_captured ? std::vector<pid_t>() : Procfs().process_ids();
+    auto threads = told_.is_captured ? std::vector<pid_t>() : host_.procfs().process_ids();
     if (!threads)
       return threads.error();
     for (const pid_t thread : *threads)
