@@ -185,17 +185,17 @@ ordered_json status_json(const IsolationStatus &status) {
           {"interrupts", interrupts_json(status.interrupts)}};
 }
 
-int show_status(const IsolateOptions &options) {
+int show_status(const IsolateOptions &options, const Host &host) {
   std::vector<Isolation> isolations;
   {
-    auto journal = Journal::open();
+    auto journal = Journal::open(host);
     if (!journal)
       return report(journal.error().message);
     isolations = journal->content().isolations;
   }
-  const auto found =
-      watch_isolations(isolations, std::chrono::duration_cast<std::chrono::milliseconds>(
-                                       std::chrono::duration<double>(options.seconds)));
+  const auto found = watch_isolations(host, isolations,
+                                      std::chrono::duration_cast<std::chrono::milliseconds>(
+                                          std::chrono::duration<double>(options.seconds)));
   if (options.json) {
     ordered_json json = {{"qemu-pin-isolation-status", 1}, {"isolations", ordered_json::array()}};
     for (const IsolationStatus &status : found)
@@ -218,9 +218,9 @@ int run_isolate(const IsolateOptions &options) {
   if (geteuid() != 0)
     return report("isolating changes the host: it must be run by root (sudo)");
   const HeldSignals held;
-  if (options.status)
-    return show_status(options);
   const Host host(options.root);
+  if (options.status)
+    return show_status(options, host);
   auto steps = chosen_steps(options.isolation);
   if (!steps)
     return report(steps.error().message);

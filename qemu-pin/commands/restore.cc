@@ -52,7 +52,7 @@ int restore(const RestoreOptions &options) {
     return report("restoring changes the host: it must be run by root (sudo)");
   const HeldSignals held;
   const Host host(options.root);
-  auto journal = Journal::open(host.path(Journal::usual_folder));
+  auto journal = Journal::open(host);
   if (!journal)
     return report(journal.error().message);
   auto ids = chosen(options, journal->content().isolations);

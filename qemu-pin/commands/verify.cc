@@ -197,7 +197,7 @@ int verify(const VerifyOptions &options) {
   stop.sa_handler = [](int) { interrupted = 1; };
   sigaction(SIGINT, &stop, nullptr);
   sigaction(SIGTERM, &stop, nullptr);
-  Strangers strangers(vcpu_cpus(*asked), {(*machine)->process().id()});
+  Strangers strangers(Host(), vcpu_cpus(*asked), {(*machine)->process().id()});
   auto verdict = observe(options, **machine, *asked, strangers);
   if (!verdict)
     return report(verdict.error().message);

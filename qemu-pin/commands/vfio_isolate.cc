@@ -75,9 +75,9 @@ std::string file_of(const VfioCommandLine &line) {
 Result<Journal> open_journal(const Host &host, const VfioCommandLine &line) {
   const bool is_kept = !line.undo_file.empty();
   const std::string file = file_of(line);
-  auto journal = Journal::open_file(file, /*is_new=*/false);
+  auto journal = Journal::open_file(host, file, /*is_new=*/false);
   if (!journal)
-    return is_kept ? Journal::open_file(file, /*is_new=*/true) : std::move(journal);
+    return is_kept ? Journal::open_file(host, file, /*is_new=*/true) : std::move(journal);
   if (auto result = undo_interrupted_one(host, *journal); !result)
     return Error{file + ": " + result.error().message};
   if (!journal->content().isolations.empty())
@@ -127,7 +127,7 @@ Result<> change(const Host &host, const VfioCommandLine &line, Commands commands
 }
 
 int restore(const Host &host, const std::string &file) {
-  auto journal = Journal::open_file(file, /*is_new=*/false);
+  auto journal = Journal::open_file(host, file, /*is_new=*/false);
   if (!journal)
     return fail("restore: " + journal.error().message);
   const auto &isolations = journal->content().isolations;

@@ -256,7 +256,8 @@ Result<> ban_cpus(const Host &host, pid_t irqbalance, const std::string &cpus) {
   return Conversation(host, irqbalance).say("settings cpus " + (list.empty() ? "NULL" : list));
 }
 
-Result<std::optional<IrqbalanceBan>> settled_ban(const Host &host, pid_t irqbalance, const CpuSet &known) {
+Result<std::optional<IrqbalanceBan>> settled_ban(const Host &host, pid_t irqbalance,
+                                                 const CpuSet &known) {
   using Found = std::optional<IrqbalanceBan>;
   const CpuSet by_itself = banned_by_itself(host, irqbalance);
   const auto deadline = steady_clock::now() + until_it_settles;

@@ -39,7 +39,8 @@ struct IrqbalanceBan {
  * not matter. As long as it names others that are not its own choice, they may be of an
  * isolation that has just ended, and it is asked again; for 20 seconds at most. Otherwise
  * as banned_cpus(). */
-Result<std::optional<IrqbalanceBan>> settled_ban(const Host &host, pid_t irqbalance, const CpuSet &known);
+Result<std::optional<IrqbalanceBan>> settled_ban(const Host &host, pid_t irqbalance,
+                                                 const CpuSet &known);
 
 } // namespace qemu_pin
 

@@ -60,7 +60,7 @@ Result<> write_thread(const Host &host, const ThreadName &thread, const std::str
     return Error{what + ": " + cpus.error().message, EINVAL};
   if (auto result = apply_cpus(thread.id, without(*cpus, without(*cpus, host.online()))); !result)
     return is_there(host, thread) ? Error{what + ": " + result.error().message, EINVAL}
-                            : system_error(what, ESRCH);
+                                  : system_error(what, ESRCH);
   return {};
 }
 
@@ -117,7 +117,8 @@ Result<> write_setting(const Host &host, const SettingName &setting, const std::
     return Error{"'" + setting.name + "' names no thread", EINVAL};
   if (setting.kind == Kind::thread)
     return write_thread(host, *thread, value);
-  return is_there(host, *thread) ? ban_cpus(host, thread->id, value) : system_error("irqbalance", ESRCH);
+  return is_there(host, *thread) ? ban_cpus(host, thread->id, value)
+                                 : system_error("irqbalance", ESRCH);
 }
 
 } // namespace qemu_pin

@@ -35,7 +35,7 @@ bool is_empty_but_for(const std::string &group, pid_t process) {
 }
 
 std::vector<std::string> undo(const std::string &id, pid_t process) {
-  auto journal = Journal::open();
+  auto journal = Journal::open(Host());
   if (!journal)
     return {journal.error().message};
   const Isolation *isolation = journal->content().find(id);

@@ -178,7 +178,7 @@ Result<> end_isolation(Journal &journal, const std::string &id) {
 Result<std::vector<std::string>> isolate(const Host &host, const IsolationRequest &request,
                                          const std::vector<Step> &steps,
                                          const std::function<void(const StepReport &)> &tell) {
-  auto journal = Journal::open(host.path(Journal::usual_folder));
+  auto journal = Journal::open(host);
   if (!journal)
     return journal.error();
   std::vector<std::string> told;

@@ -17,10 +17,10 @@ namespace {
 
 constexpr auto between_looks = 100ms;
 
-bool may_run_on(pid_t process, const CpuSet &cpus) {
-  auto threads = Procfs().thread_ids(process);
+bool may_run_on(const Host &host, pid_t process, const CpuSet &cpus) {
+  auto threads = host.procfs().thread_ids(process);
   for (const pid_t thread : threads ? *threads : std::vector<pid_t>()) {
-    auto allowed = Procfs().allowed_cpus(process, thread);
+    auto allowed = host.procfs().allowed_cpus(process, thread);
     if (!allowed || !*allowed)
       continue;
     if ((*allowed)->cpus.intersects(cpus))
@@ -29,15 +29,16 @@ bool may_run_on(pid_t process, const CpuSet &cpus) {
   return false;
 }
 
-std::set<pid_t> guests_of(const Isolation &isolation, const CpuSet &cpus) {
+std::set<pid_t> guests_of(const Host &host, const Isolation &isolation, const CpuSet &cpus) {
   std::set<pid_t> guests;
   if (!isolation.group.empty())
-    for (const pid_t id : ids_in(Host(), isolation.group + "/cgroup.procs"))
+    for (const pid_t id : ids_in(host, isolation.group + "/cgroup.procs"))
       guests.insert(id);
-  auto processes = qemu_processes();
+  /* A captured host runs nothing. */
+  auto processes = host.is_live() ? qemu_processes() : std::vector<QemuProcess>();
   if (processes)
     for (const QemuProcess &process : *processes)
-      if (may_run_on(process.id(), cpus))
+      if (may_run_on(host, process.id(), cpus))
         guests.insert(process.id());
   return guests;
 }
@@ -54,7 +55,8 @@ bool pause(std::chrono::milliseconds time) {
 
 } // namespace
 
-std::vector<IsolationStatus> watch_isolations(const std::vector<Isolation> &isolations,
+std::vector<IsolationStatus> watch_isolations(const Host &host,
+                                              const std::vector<Isolation> &isolations,
                                               std::chrono::milliseconds time) {
   std::vector<IsolationStatus> found;
   std::vector<Strangers> watched;
@@ -62,9 +64,9 @@ std::vector<IsolationStatus> watch_isolations(const std::vector<Isolation> &isol
     auto cpus = read_cpu_set(isolation.id);
     if (!cpus)
       continue;
-    const std::set<pid_t> guests = guests_of(isolation, *cpus);
+    const std::set<pid_t> guests = guests_of(host, isolation, *cpus);
     found.push_back({isolation, {guests.begin(), guests.end()}, {}, {}, {}, {}});
-    watched.emplace_back(*cpus, guests);
+    watched.emplace_back(host, *cpus, guests);
   }
   const auto look = [&] {
     for (Strangers &strangers : watched)

@@ -25,7 +25,8 @@ struct IsolationStatus {
 
 /* Looks several times a second for that long, or until a signal is waiting. The guests of an
  * isolation are the processes in its group, and QEMUs that may run on its CPUs. */
-std::vector<IsolationStatus> watch_isolations(const std::vector<Isolation> &isolations,
+std::vector<IsolationStatus> watch_isolations(const Host &host,
+                                              const std::vector<Isolation> &isolations,
                                               std::chrono::milliseconds time);
 
 } // namespace qemu_pin

@@ -194,8 +194,7 @@ private:
   }
 
   void look() {
-    const auto hierarchies =
-        cpuset_hierarchies(host_.path(""));
+    const auto hierarchies = cpuset_hierarchies(host_.path(""));
     for (const HostChange &change : journal_.content().changes) {
       const auto *one = std::get_if<SettingChange>(&change.what);
       if (one && one->setting.kind == SettingName::Kind::irqbalance)

@@ -125,13 +125,14 @@ GroupChange *JournalContent::find_group(const std::string &folder) {
   return nullptr;
 }
 
-Result<Journal> Journal::open(const std::string &folder) {
-  return open_file(folder + "/" + journal_name, /*is_new=*/false, folder);
+Result<Journal> Journal::open(const Host &host) {
+  const std::string folder = host.path(usual_folder);
+  return open_file(host, folder + "/" + journal_name, /*is_new=*/false, folder);
 }
 
-Result<Journal> Journal::open_file(const std::string &file, bool is_new,
+Result<Journal> Journal::open_file(const Host &host, const std::string &file, bool is_new,
                                    const std::string &lock_path) {
-  Journal journal;
+  Journal journal(host.line_of("/proc/sys/kernel/random/boot_id"));
   auto lock = lock_folder(lock_path);
   if (!lock)
     return lock.error();
@@ -182,7 +183,7 @@ Result<> Journal::read() {
   const FileContent found = read_content(fd.number());
   if (found.fault)
     return system_error("read", found.fault);
-  auto content = journal_from_json(found.text);
+  auto content = journal_from_json(found.text, boot_);
   if (!content)
     return content.error();
   content_ = std::move(*content);
@@ -199,7 +200,7 @@ Result<> Journal::save() {
       return system_error(path_, errno);
     return {};
   }
-  std::string text = to_json(content_);
+  std::string text = to_json(content_, boot_);
   if (text == saved_)
     return {};
   saved_.clear();

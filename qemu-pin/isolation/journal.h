@@ -13,12 +13,14 @@
 #define QEMU_PIN_JOURNAL_H
 
 #include "base/fd.h"
+#include "host/host.h"
 #include "host/host_change.h"
 
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <sys/types.h>
+#include <utility>
 #include <vector>
 
 namespace qemu_pin {
@@ -52,23 +54,25 @@ struct JournalContent {
   GroupChange *find_group(const std::string &folder);
 };
 
-std::string to_json(const JournalContent &content);
+/* boot: the id of the host's present start (boot_id of /proc/sys/kernel/random). */
+std::string to_json(const JournalContent &content, const std::string &boot);
 
-/* Fails on what is not a journal of this version, naming the piece. */
-Result<JournalContent> journal_from_json(const std::string &text);
+/* Fails on what is not a journal of this version, naming the piece, and on one of another
+ * start of the host: nothing of that is in force. */
+Result<JournalContent> journal_from_json(const std::string &text, const std::string &boot);
 
 class Journal {
 public:
   static constexpr const char *usual_folder = "/run/qemu-pin";
 
-  /* The host's: journal.json in folder, which is made with mode 0700 if it is not there. A
-   * folder or file that is not ours alone, or a symbolic link, is refused. Waits for the
-   * lock for at most 10 seconds, then fails with the holder's process. */
-  static Result<Journal> open(const std::string &folder = usual_folder);
+  /* The host's: journal.json in its usual folder, which is made with mode 0700 if it is not
+   * there. A folder or file that is not ours alone, or a symbolic link, is refused. Waits for
+   * the lock for at most 10 seconds, then fails with the holder's process. */
+  static Result<Journal> open(const Host &host);
 
   /* One that the user names, under the same lock. With is_new, what is there is not read,
    * but replaced. */
-  static Result<Journal> open_file(const std::string &file, bool is_new,
+  static Result<Journal> open_file(const Host &host, const std::string &file, bool is_new,
                                    const std::string &lock_folder = usual_folder);
 
   JournalContent &content() { return content_; }
@@ -77,10 +81,11 @@ public:
   Result<> save();
 
 private:
-  Journal() = default;
+  explicit Journal(std::string boot) : boot_(std::move(boot)) {}
   Result<> read();
   void remove_half() const;
 
+  std::string boot_;
   std::string path_; /* for messages */
   std::string name_; /* within folder_ */
   Fd folder_;

@@ -39,12 +39,6 @@ std::string name_of(const std::array<const char *, N> &names, Enum value) {
   return names[static_cast<std::size_t>(value)];
 }
 
-/* Which start of the host this is. */
-const std::string &boot_id() {
-  static const std::string id = Host().line_of("/proc/sys/kernel/random/boot_id");
-  return id;
-}
-
 /* Line by line, as the library's dump(1). In a list a value's key is "". */
 class JsonLines {
 public:
@@ -223,11 +217,11 @@ HostChange change_from(const ordered_json &json) {
 
 } // namespace
 
-std::string to_json(const JournalContent &content) {
+std::string to_json(const JournalContent &content, const std::string &boot) {
   JsonLines json;
   json.open("", '{');
   json.add("qemu-pin-journal", 1);
-  json.add("boot", boot_id());
+  json.add("boot", boot);
   json.open("isolations", '[');
   for (const Isolation &isolation : content.isolations)
     add(json, isolation);
@@ -244,7 +238,7 @@ std::string to_json(const JournalContent &content) {
   return json.text() + "\n";
 }
 
-Result<JournalContent> journal_from_json(const std::string &text) {
+Result<JournalContent> journal_from_json(const std::string &text, const std::string &boot) {
   try {
     const ordered_json json = parse_ordered_json(text);
     if (!json.is_object() || !json.contains("qemu-pin-journal"))
@@ -252,7 +246,7 @@ Result<JournalContent> journal_from_json(const std::string &text) {
     if (json.at("qemu-pin-journal") != 1)
       return Error{"it is a journal of version " + json_line(json.at("qemu-pin-journal")) +
                    ", and this qemu-pin knows version 1"};
-    if (json.at("boot") != boot_id())
+    if (json.at("boot") != boot)
       return Error{"it is from before this host was started: nothing of it is in force"};
     JournalContent content;
     for (const ordered_json &one : json.at("isolations"))

@@ -23,7 +23,7 @@ struct Interrupt {
 };
 
 /* /proc/interrupts. Fails when it cannot be read, or is not such a table. */
-Result<std::vector<Interrupt>> read_interrupts(const std::string &file = "/proc/interrupts");
+Result<std::vector<Interrupt>> read_interrupts(const std::string &file);
 
 /* Those that fired on one of cpus between two readings, with how often; by label. */
 std::vector<Interrupt> fired(const std::vector<Interrupt> &before,

@@ -7,11 +7,11 @@
 namespace qemu_pin {
 
 void Strangers::look() {
-  const Procfs procfs;
+  const Procfs &procfs = host_.procfs();
   last_ = std::chrono::steady_clock::now();
   if (first_ == std::chrono::steady_clock::time_point())
     first_ = last_;
-  if (auto interrupts = read_interrupts()) {
+  if (auto interrupts = read_interrupts(host_.path("/proc/interrupts"))) {
     last_interrupts_ = std::move(*interrupts);
     if (first_interrupts_.empty())
       first_interrupts_ = last_interrupts_;
@@ -29,7 +29,7 @@ void Strangers::look() {
 }
 
 void Strangers::look_at(pid_t process, pid_t thread, std::map<pid_t, Seen> &now) {
-  const Procfs procfs;
+  const Procfs &procfs = host_.procfs();
   auto stat = procfs.stat(process, thread);
   if (!stat || !*stat || !cpus_.contains((*stat)->processor))
     return;

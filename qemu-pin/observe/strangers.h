@@ -8,6 +8,7 @@
 #define QEMU_PIN_STRANGERS_H
 
 #include "base/cpu_set.h"
+#include "host/host.h"
 #include "kernel/interrupts.h"
 #include "kernel/procfs.h"
 
@@ -33,8 +34,8 @@ struct Stranger {
 class Strangers {
 public:
   /* guests: processes whose threads belong there. Our own are left out too. */
-  Strangers(CpuSet cpus, std::set<pid_t> guests)
-      : cpus_(std::move(cpus)), guests_(std::move(guests)) {}
+  Strangers(Host host, CpuSet cpus, std::set<pid_t> guests)
+      : host_(std::move(host)), cpus_(std::move(cpus)), guests_(std::move(guests)) {}
 
   /* One look at every thread of the host: some ten microseconds each. */
   void look();
@@ -57,6 +58,7 @@ private:
 
   void look_at(pid_t process, pid_t thread, std::map<pid_t, Seen> &now);
 
+  Host host_;
   CpuSet cpus_;
   std::set<pid_t> guests_;
   std::map<pid_t, Seen> former_; /* threads that were there at the last look */

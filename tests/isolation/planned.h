@@ -86,7 +86,8 @@ inline std::vector<Outcome> all_done(const StepPlan &plan) {
  * ended. */
 inline std::vector<Outcome> carry_out(const Host &host, const StepPlan &plan) {
   const TempDir folder;
-  auto journal = Journal::open_file(folder.file("journal"), /*is_new=*/true, folder.file("locks"));
+  auto journal =
+      Journal::open_file(Host(), folder.file("journal"), /*is_new=*/true, folder.file("locks"));
   if (!journal) {
     ADD_FAILURE() << journal.error().message;
     return {};

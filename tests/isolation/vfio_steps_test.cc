@@ -74,7 +74,7 @@ protected:
 
   /* "" when all were carried out, with an undo file. */
   std::string carry_out(const std::vector<VfioCommand> &commands) const {
-    auto journal = Journal::open_file(file(), true, locks());
+    auto journal = Journal::open_file(folder_.host(), file(), true, locks());
     if (!journal)
       return journal.error().message;
     std::vector<std::string> told;
@@ -92,7 +92,7 @@ protected:
 
   UndoReport restore() const {
     UndoReport failed;
-    auto journal = Journal::open_file(file(), false, locks());
+    auto journal = Journal::open_file(folder_.host(), file(), false, locks());
     if (!journal) {
       failed.failed.push_back(journal.error().message);
       return failed;
