@@ -1,11 +1,12 @@
 /*
- * An open file descriptor, closed with its owner.
+ * An open file descriptor, closed with its owner; and the closing of all others.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #ifndef QEMU_PIN_FD_H
 #define QEMU_PIN_FD_H
 
+#include <initializer_list>
 #include <unistd.h>
 #include <utility>
 
@@ -34,6 +35,9 @@ public:
 private:
   int number_ = -1;
 };
+
+/* Closes every descriptor of this process but these. */
+void close_all_but(std::initializer_list<int> kept);
 
 } // namespace qemu_pin
 

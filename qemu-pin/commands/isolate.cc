@@ -4,8 +4,10 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "base/held_signals.h"
+
 #include "base/json.h"
 #include "base/printable.h"
+#include "base/words.h"
 #include "commands/isolation_options.h"
 #include "commands/subcommand.h"
 #include "host/node_set.h"
@@ -163,8 +165,8 @@ void print_status(const IsolationStatus &status) {
   std::uint64_t bound = 0;
   for (const Stranger &one : status.bound)
     bound += one.run_ns;
-  fmt::print("  the kernel's own, bound there: {} thread{} ran {}\n", status.bound.size(),
-             status.bound.size() == 1 ? "" : "s", milliseconds_text(bound));
+  fmt::print("  the kernel's own, bound there: {} ran {}\n", counted(status.bound.size(), "thread"),
+             milliseconds_text(bound));
   for (const std::string &line : interrupt_lines(status.interrupts, status.time))
     fmt::print("  {}\n", line);
 }

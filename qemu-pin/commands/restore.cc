@@ -4,7 +4,9 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "base/held_signals.h"
+
 #include "base/printable.h"
+#include "base/words.h"
 #include "commands/subcommand.h"
 #include "isolation/isolation.h"
 
@@ -77,8 +79,8 @@ int restore(const RestoreOptions &options) {
       return trouble;
     if (!undone->left.empty())
       status = not_as_planned;
-    fmt::print("{} the host's again: {} change{} undone\n", cpus_are(id), undone->restored,
-               undone->restored == 1 ? "" : "s");
+    fmt::print("{} the host's again: {} undone\n", cpus_are(id),
+               counted(undone->restored, "change"));
   }
   return status;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host/cpuset_inheritance.h"
 
+#include "base/words.h"
 #include "host/settings.h"
 
 #include "host/control_group.h"
@@ -34,8 +35,7 @@ void collect_masks(const Host &host, const std::string &folder, std::vector<Thre
         continue;
       const SettingName thread = thread_setting(id, (*stat)->start_time);
       auto list = read_setting(host, thread);
-      auto cpus = list && *list ? read_cpu_set((*list)->substr(0, (*list)->find('\n')))
-                                : Result<CpuSet>(*all);
+      auto cpus = list && *list ? read_cpu_set(stripped(**list)) : Result<CpuSet>(*all);
       if (cpus && !without(*all, *cpus).empty())
         masks.push_back({thread, **list});
     }

@@ -3,6 +3,7 @@
 
 #include "base/file_content.h"
 #include "base/folder.h"
+#include "base/words.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -25,7 +26,7 @@ std::string Host::line_of(const std::string &file) const {
   auto text = read_file(file);
   if (!text || !*text)
     return "";
-  return (*text)->substr(0, (*text)->find_last_not_of('\n') + 1);
+  return stripped(**text);
 }
 
 HostFile::HostFile(std::string path, bool is_live)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host/host_change.h"
 
+#include "base/words.h"
 #include <algorithm>
 
 namespace qemu_pin {
@@ -15,10 +16,6 @@ Result<CpuSet> set_before(const SettingChange &change) {
 }
 
 } // namespace
-
-std::string stripped(const std::string &value) {
-  return value.substr(0, value.find_last_not_of('\n') + 1);
-}
 
 bool same_value(const std::string &a, const std::string &b) {
   return stripped(a) == stripped(b);

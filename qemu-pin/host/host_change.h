@@ -79,10 +79,7 @@ struct HostChange {
  * any claim takes. Fails when before is no set. */
 Result<std::string> wanted_value(const SettingChange &change, const CpuSet &online);
 
-/* A value without newlines at its end. */
-std::string stripped(const std::string &value);
-
-/* Equal but for those. */
+/* Equal but for newlines at their ends. */
 bool same_value(const std::string &a, const std::string &b);
 
 } // namespace qemu_pin

@@ -16,6 +16,7 @@
 #include "host/irqbalance.h"
 
 #include "base/fd.h"
+#include "base/words.h"
 #include "kernel/procfs.h"
 
 #include <array>
@@ -252,7 +253,7 @@ Result<std::optional<std::string>> banned_cpus(const Host &host, pid_t irqbalanc
 }
 
 Result<> ban_cpus(const Host &host, pid_t irqbalance, const std::string &cpus) {
-  const std::string list = cpus.substr(0, cpus.find('\n'));
+  const std::string list = stripped(cpus);
   return Conversation(host, irqbalance).say("settings cpus " + (list.empty() ? "NULL" : list));
 }
 

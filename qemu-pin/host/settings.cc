@@ -2,6 +2,7 @@
 #include "host/settings.h"
 
 #include "base/number.h"
+#include "base/words.h"
 #include "host/irqbalance.h"
 #include "host/unit_bus.h"
 #include "kernel/thread_pin.h"
@@ -55,7 +56,7 @@ Result<> write_thread(const Host &host, const ThreadName &thread, const std::str
   const std::string what = "thread " + std::to_string(thread.id);
   if (!is_there(host, thread))
     return system_error(what, ESRCH);
-  auto cpus = read_cpu_set(list.substr(0, list.find('\n')));
+  auto cpus = read_cpu_set(stripped(list));
   if (!cpus)
     return Error{what + ": " + cpus.error().message, EINVAL};
   if (auto result = apply_cpus(thread.id, without(*cpus, without(*cpus, host.online()))); !result)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host/unit_bus.h"
 
+#include "base/words.h"
 #include "host/libsystemd.h"
 #include "host/systemd_bus.h"
 #include "host/unit_files.h"
@@ -272,7 +273,7 @@ Result<> write_unit_property(const std::string &setting, const std::string &valu
   auto property = unit_property(setting);
   if (!property)
     return Error{property.error().message, EINVAL};
-  const std::string list = value.substr(0, value.find_last_not_of('\n') + 1);
+  const std::string list = stripped(value);
   auto set = list.empty() ? CpuSet() : read_cpu_set(list);
   if (!set)
     return Error{setting + ": " + set.error().message, EINVAL};

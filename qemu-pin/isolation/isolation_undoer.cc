@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "isolation/isolation_undoer.h"
 
+#include "base/words.h"
 #include "host/settings.h"
 
 #include "host/control_group.h"

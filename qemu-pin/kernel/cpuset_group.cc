@@ -2,6 +2,7 @@
 #include "kernel/cpuset_group.h"
 
 #include "base/text_file.h"
+#include "base/words.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -87,7 +88,7 @@ std::optional<CpusetGroup> cpuset_of(pid_t thread, const std::vector<CpusetHiera
       const std::string folder = root + hierarchy.folder + path.native();
       for (const char *name : {"/cpuset.cpus.effective", "/cpuset.effective_cpus"})
         if (auto list = read_text_file(folder + name))
-          if (auto cpus = read_cpu_set(list->substr(0, list->find('\n'))))
+          if (auto cpus = read_cpu_set(stripped(*list)))
             return CpusetGroup{path.native(), *cpus};
       if (path == path.parent_path())
         break;

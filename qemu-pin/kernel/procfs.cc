@@ -4,6 +4,7 @@
 #include "base/file_content.h"
 #include "base/folder.h"
 #include "base/number.h"
+#include "base/words.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -159,7 +160,7 @@ Result<std::vector<std::string>> Procfs::environment(pid_t process) const {
 
 std::string Procfs::name(pid_t process) const {
   auto text = read_file(file(process, "comm"));
-  return text && *text ? (*text)->substr(0, (*text)->rfind('\n')) : "";
+  return text && *text ? stripped(**text) : "";
 }
 
 std::string Procfs::program(pid_t process) const {

@@ -3,6 +3,7 @@
 
 #include "base/printable.h"
 #include "base/text_file.h"
+#include "base/words.h"
 #include "kernel/cpuset_group.h"
 #include "machine/pin_targets.h"
 
@@ -18,7 +19,7 @@ std::string host_cpus(const CpuSet &cpus) {
 
 CpuSet online() {
   auto text = read_text_file("/sys/devices/system/cpu/online");
-  auto cpus = read_cpu_set(text ? text->substr(0, text->find('\n')) : "");
+  auto cpus = read_cpu_set(text ? stripped(*text) : "");
   return cpus ? *cpus : CpuSet();
 }
 

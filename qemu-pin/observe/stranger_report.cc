@@ -2,6 +2,7 @@
 #include "observe/stranger_report.h"
 
 #include "base/json.h"
+#include "base/words.h"
 
 #include "base/printable.h"
 
@@ -52,9 +53,8 @@ std::vector<std::string> interrupt_lines(const std::vector<Interrupt> &interrupt
       cpus.insert(cpu);
       count += times;
     }
-    lines.push_back(fmt::format("{}: interrupt {} ({}) fired {} time{} in {}", cpus_word(cpus),
-                                interrupt.label, printable(interrupt.name), count,
-                                count == 1 ? "" : "s",
+    lines.push_back(fmt::format("{}: interrupt {} ({}) fired {} in {}", cpus_word(cpus),
+                                interrupt.label, printable(interrupt.name), counted(count, "time"),
                                 milliseconds_text(static_cast<std::uint64_t>(time.count()))));
   }
   return lines;

@@ -2,6 +2,7 @@
 #include "observe/thread_table.h"
 
 #include "base/printable.h"
+#include "base/words.h"
 
 #include <algorithm>
 #include <array>
@@ -218,12 +219,11 @@ Line clipped(Line line, std::size_t width) {
 }
 
 std::string title(const MachineLook &look) {
-  const std::size_t n = look.threads.size();
   const std::string time =
       look.since ? fmt::format("over {:.1f} s", std::chrono::duration<double>(*look.since).count())
                  : "since each thread began";
-  return fmt::format("{}, {} thread{}, {}", process_text(look.process, look.guest), n,
-                     n == 1 ? "" : "s", time);
+  return fmt::format("{}, {}, {}", process_text(look.process, look.guest),
+                     counted(look.threads.size(), "thread"), time);
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plan/explanation.h"
 
+#include "base/words.h"
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
@@ -9,10 +10,6 @@
 namespace qemu_pin {
 
 namespace {
-
-std::string counted(std::size_t count, const char *noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
 
 /* "CPU 3", "CPUs 0-3" */
 std::string named(const std::string &list) {

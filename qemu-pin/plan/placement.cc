@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plan/placement.h"
 
+#include "base/words.h"
 #include "plan/packing.h"
 
 #include <algorithm>
@@ -13,10 +14,6 @@
 namespace qemu_pin {
 
 namespace {
-
-std::string counted(std::size_t count, const char *noun) {
-  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
-}
 
 /* Hosts so small that every choice of reserved cores can be tried. */
 constexpr std::size_t few_cores = 16;

@@ -24,11 +24,6 @@ constexpr auto patience = 2s;
 /* When not even SIGKILL helps, or who is left cannot be seen. */
 constexpr auto most_patience = 10s;
 
-void close_all_but(int descriptor) {
-  close_range(STDERR_FILENO + 1, static_cast<unsigned>(descriptor) - 1, 0);
-  close_range(static_cast<unsigned>(descriptor) + 1, ~0U, 0);
-}
-
 class Guard {
 public:
   Guard(pid_t qemu, int lifeline, int signals)
@@ -112,7 +107,7 @@ private:
     _exit(report(child.error().message));
   /* QEMU's first process stays with the terminal; what is sent to all there is not for us. */
   setsid();
-  close_all_but(lifeline.number());
+  close_all_but({STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, lifeline.number()});
   sigset_t heeded;
   sigemptyset(&heeded);
   for (int number : {SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM})

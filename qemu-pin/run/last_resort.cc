@@ -22,21 +22,12 @@ bool has_ended(int process, int milliseconds) {
   return ended > 0;
 }
 
-/* The monitor and the child's lifeline are to close with us. */
-void close_all_but(int one, int other) {
-  const auto [low, high] = std::minmax({static_cast<unsigned>(one), static_cast<unsigned>(other)});
-  if (low > 0)
-    close_range(0, low - 1, 0);
-  if (low + 1 < high)
-    close_range(low + 1, high - 1, 0);
-  close_range(high + 1, ~0U, 0);
-}
-
 [[noreturn]] void wait_and_kill(int parent, const ChildProcess &child) {
   sigset_t all;
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, nullptr);
-  close_all_but(parent, child.descriptor());
+  /* The monitor and the child's lifeline are to close with us. */
+  close_all_but({parent, child.descriptor()});
   has_ended(parent, -1);
   if (!has_ended(child.descriptor(), patience))
     child.signal(SIGKILL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vfio/vfio_cpusets.h"
 
+#include "base/words.h"
 #include "host/control_group.h"
 #include "host/unit_bus.h"
 #include "kernel/procfs.h"
@@ -115,7 +116,7 @@ StepLines tell_changes(const std::vector<Outcome> &outcomes) {
   const auto done = std::count_if(outcomes.begin(), outcomes.end(), [](const Outcome &outcome) {
     return outcome.kind == Outcome::Kind::done;
   });
-  return {done ? fmt::format("{} change{}", done, done == 1 ? "" : "s")
+  return {done ? counted(static_cast<std::size_t>(done), "change")
                : std::string("it is so already")};
 }
 

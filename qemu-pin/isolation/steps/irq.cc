@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "isolation/steps/irq.h"
 
+#include "base/words.h"
 #include "host/settings.h"
 
 #include "base/number.h"
@@ -107,7 +108,7 @@ struct Told {
       else if (kind == Aim::Kind::newcomers && is_so)
         last.emplace_back("new ones begin elsewhere");
     }
-    const std::string all = fmt::format("{} interrupt{}", interrupts, interrupts == 1 ? "" : "s");
+    const std::string all = counted(interrupts, "interrupt");
     lines.push_back(moved == 0 && kept.empty() && steered.empty()
                         ? fmt::format("none of {} had to move", all)
                         : fmt::format("{} of {} moved off", moved, all));

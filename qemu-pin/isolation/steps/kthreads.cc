@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "isolation/steps/kthreads.h"
 
+#include "base/words.h"
 #include "isolation/steps/taken_cpus.h"
 #include "kernel/procfs.h"
 #include "kernel/thread_pin.h"
@@ -35,20 +36,15 @@ struct Told {
     if (is_captured)
       lines.emplace_back("a captured host has no threads");
     else if (moved)
-      lines.push_back(threads_text(moved) + " moved off");
+      lines.push_back(counted(moved, "kernel thread") + " moved off");
     else
       lines.emplace_back("no kernel thread had to move");
     if (bound)
-      lines.push_back(fmt::format("{} stay, bound by the kernel", threads_text(bound)));
+      lines.push_back(fmt::format("{} stay, bound by the kernel", counted(bound, "kernel thread")));
     lines.push_back(narrowed.empty()
                         ? "no workqueue had to move"
                         : fmt::format("workqueues moved off: {}", fmt::join(narrowed, ", ")));
     return lines;
-  }
-
-private:
-  static std::string threads_text(std::size_t count) {
-    return fmt::format("{} kernel thread{}", count, count == 1 ? "" : "s");
   }
 };
 

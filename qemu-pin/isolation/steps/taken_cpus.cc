@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "isolation/steps/taken_cpus.h"
 
+#include "base/words.h"
 #include "host/settings.h"
 
 #include <algorithm>
@@ -8,7 +9,7 @@
 namespace qemu_pin {
 
 Result<CpuSet> read_cpus(const std::string &value, ValueFormat format) {
-  const std::string line = value.substr(0, value.find_last_not_of('\n') + 1);
+  const std::string line = stripped(value);
   if (line.empty())
     return CpuSet();
   return format == ValueFormat::mask ? read_cpu_mask(line) : read_cpu_set(line);
