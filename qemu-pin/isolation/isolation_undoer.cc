@@ -3,6 +3,7 @@
 
 #include "base/words.h"
 #include "host/settings.h"
+#include "isolation/undo_decision.h"
 
 #include "host/control_group.h"
 #include "host/cpuset_inheritance.h"
@@ -21,7 +22,7 @@ namespace {
 class Undoer {
 public:
   Undoer(const Host &host, Journal &journal, std::string id, bool force)
-      : host_(host), journal_(journal), id_(std::move(id)), force_(force), online_(host.online()) {}
+      : host_(host), journal_(journal), isolation_{std::move(id), force, host.online(), false} {}
 
   /* Threads last, for what happens to their cpusets changes their masks. Twice, for what may
    * be given back only after something that was made earlier: a group's CPUs after its
@@ -56,9 +57,13 @@ private:
     return std::get<RemovalChange>(change.what).folder.empty();
   }
 
+  static bool is_of_thread(const SettingName &setting) {
+    return setting.kind == SettingName::Kind::thread;
+  }
+
   static bool is_of_thread(const HostChange &change) {
     const auto *setting = std::get_if<SettingChange>(&change.what);
-    return setting && setting->setting.kind == SettingName::Kind::thread;
+    return setting && is_of_thread(setting->setting);
   }
 
   /* Sets that the kernel does not empty. */
@@ -79,7 +84,8 @@ private:
       report_.restored += files.size();
       for (const std::string &file : files)
         if (auto *change = journal_.content().find_setting({SettingName::Kind::file, file}))
-          std::erase_if(change->claims, [&](const Claim &claim) { return claim.by == id_; });
+          std::erase_if(change->claims,
+                        [&](const Claim &claim) { return claim.by == isolation_.id; });
     }
   }
 
@@ -90,7 +96,7 @@ private:
     if (!before || !*before)
       return Error{controllers.name + " cannot be read", EIO};
     const std::string without = without_cpusets(host_, folder);
-    const Claim claim{id_, Claim::Want::value, without};
+    const Claim claim{isolation_.id, Claim::Want::value, without};
     changes.push_back(
         {"cpuset", SettingChange{controllers, ValueFormat::text, "", **before, without, {claim}}});
     if (auto result = journal_.save(); !result)
@@ -124,46 +130,59 @@ private:
   }
 
   bool undo(SettingChange &change) {
-    const auto ours = std::find_if(change.claims.begin(), change.claims.end(),
-                                   [&](const Claim &claim) { return claim.by == id_; });
-    if (ours == change.claims.end())
+    if (std::none_of(change.claims.begin(), change.claims.end(),
+                     [&](const Claim &claim) { return claim.by == isolation_.id; }))
       return true;
     if (goes_with_its_group(change.setting)) {
       change.claims.clear();
       return true;
     }
-    SettingChange without_us = change;
-    std::erase_if(without_us.claims, [&](const Claim &claim) { return claim.by == id_; });
-    auto wanted = wanted_value(without_us, online_);
-    if (!wanted)
-      return failed(wanted.error().message);
-    auto current = is_write_only(change.setting) ? Result<std::optional<std::string>>(change.now)
-                                                 : read_setting(host_, change.setting);
-    if (!current)
-      return failed(current.error().message);
-    if (!*current || (same_value(**current, *wanted) && !is_write_only(change.setting))) {
-      change = without_us;
-      change.now = *wanted;
-      return true;
-    }
-    if (!force_ && is_somebody_elses(change, **current)) {
-      change = without_us;
-      return true;
-    }
-    if (auto result = write_setting(host_, change.setting, *wanted); !result) {
-      /* Of a thread that is in a cpuset without these CPUs now, where it was not. */
-      if (change.setting.kind == SettingName::Kind::thread && is_last_pass_) {
-        report_.left.push_back(result.error().message);
-      } else if (is_last_pass_ && is_of_populated_group(change, *wanted, result.error())) {
-        populated_.push_back(change.setting.name);
-        return true;
-      } else if (!has_gone(result.error())) {
-        return failed(result.error().message);
+    auto found = found_now(change);
+    if (!found)
+      return failed(found.error().message);
+    auto decision = decide_undo(change, *found, isolation_);
+    if (!decision)
+      return failed(decision.error().message);
+    return carry_out(*decision, change);
+  }
+
+  Result<FoundSetting> found_now(const SettingChange &change) const {
+    auto value = is_write_only(change.setting) ? Result<std::optional<std::string>>(change.now)
+                                               : read_setting(host_, change.setting);
+    if (!value)
+      return value.error();
+    const auto mask = masks_.find(change.setting.name);
+    return FoundSetting{*value, mask != masks_.end() && is_of_thread(change.setting)
+                                    ? std::optional(mask->second)
+                                    : std::nullopt};
+  }
+
+  bool carry_out(const UndoDecision &decision, SettingChange &change) {
+    using Kind = UndoDecision::Kind;
+    if (decision.kind == Kind::write) {
+      if (auto result = write_setting(host_, change.setting, decision.wanted); !result) {
+        /* Of a thread that is in a cpuset without these CPUs now, where it was not. */
+        if (is_last_pass_ && is_of_thread(change.setting)) {
+          report_.left.push_back(result.error().message);
+        } else if (is_last_pass_ &&
+                   is_of_populated_group(change, decision.wanted, result.error())) {
+          populated_.push_back(change.setting.name);
+          return true;
+        } else if (!has_gone(result.error())) {
+          return failed(result.error().message);
+        }
       }
+      ++report_.restored;
     }
-    ++report_.restored;
-    change = without_us;
-    change.now = *wanted;
+    if (decision.kind == Kind::balanced)
+      ++report_.balanced;
+    if (decision.kind == Kind::leave)
+      report_.left.push_back(decision.line);
+    if (decision.put_back)
+      (void)write_setting(host_, change.setting, *decision.put_back); /* it may have ended */
+    change = without_claims(change, isolation_.id);
+    if (decision.kind == Kind::is_so || decision.kind == Kind::write)
+      change.now = decision.wanted;
     return true;
   }
 
@@ -173,33 +192,12 @@ private:
            stripped(wanted).empty() && !change.means.empty();
   }
 
-  /* Changed since, which is told. A thread's mask counts as it was when we began: before
-   * 6.2 the kernel makes it all of its cpuset whenever that changes, which is nobody's
-   * wish; what was somebody's is given back to him. */
-  bool is_somebody_elses(const SettingChange &change, const std::string &current) {
-    const auto mask = masks_.find(change.setting.name);
-    const bool is_thread = change.setting.kind == SettingName::Kind::thread && mask != masks_.end();
-    const std::string &found = is_thread ? mask->second.list : current;
-    if (same_value(found, change.now) || (is_thread && mask->second.was_reset))
-      return false;
-    if (is_balanced_ && change.setting.name.starts_with("/proc/irq/")) {
-      ++report_.balanced;
-      return true;
-    }
-    report_.left.push_back(fmt::format("{}: changed by somebody else since, to '{}'; it was '{}'",
-                                       setting_text(change.setting), stripped(found),
-                                       stripped(change.before)));
-    if (is_thread && !same_value(found, current))
-      (void)write_setting(host_, change.setting, found); /* it may have ended */
-    return true;
-  }
-
   void look() {
     const auto hierarchies = cpuset_hierarchies(host_.path(""));
     for (const HostChange &change : journal_.content().changes) {
       const auto *one = std::get_if<SettingChange>(&change.what);
       if (one && one->setting.kind == SettingName::Kind::irqbalance)
-        is_balanced_ = irqbalance_process(host_).has_value();
+        isolation_.is_balanced = irqbalance_process(host_).has_value();
       if (!one || one->setting.kind != SettingName::Kind::thread)
         continue;
       auto list = read_setting(host_, one->setting);
@@ -210,7 +208,7 @@ private:
   }
 
   bool undo(GroupChange &change) {
-    if (std::find(change.by.begin(), change.by.end(), id_) == change.by.end())
+    if (std::find(change.by.begin(), change.by.end(), isolation_.id) == change.by.end())
       return true;
     if (change.by.size() == 1) {
       if (auto result = remove_control_group(host_, change.folder, change.members, change.home);
@@ -218,12 +216,12 @@ private:
         return failed(result.error().message);
       ++report_.restored;
     }
-    std::erase(change.by, id_);
+    std::erase(change.by, isolation_.id);
     return true;
   }
 
   bool undo(MoveChange &change) {
-    if (change.by != id_ || change.process == 0)
+    if (change.by != isolation_.id || change.process == 0)
       return true;
     if (is_member(host_, change.to, change.process, change.start_time)) {
       const auto written = host_.write_file(change.from, std::to_string(change.process) + "\n");
@@ -236,7 +234,7 @@ private:
   }
 
   bool undo(RemovalChange &change) {
-    if (change.by != id_ || change.folder.empty())
+    if (change.by != isolation_.id || change.folder.empty())
       return true;
     auto made = make_control_group(host_, change.folder);
     if (!made)
@@ -264,23 +262,16 @@ private:
     return std::any_of(changes.begin(), changes.end(), [&](const HostChange &change) {
       const auto *group = std::get_if<GroupChange>(&change.what);
       return group && setting.name.starts_with(group->folder + "/") &&
-             group->by == std::vector<std::string>{id_};
+             group->by == std::vector<std::string>{isolation_.id};
     });
   }
 
   const Host &host_;
   Journal &journal_;
-  std::string id_;
-  bool force_;
-  CpuSet online_;
+  EndingIsolation isolation_;
   bool is_last_pass_ = false;
-  std::vector<std::string> populated_; /* files: see inherit_again() */
-  bool is_balanced_ = false;           /* an irqbalance runs that was told */
-  struct Mask {
-    std::string list;
-    bool was_reset; /* all of its cpuset */
-  };
-  std::map<std::string, Mask> masks_; /* of threads, by setting, when we began */
+  std::vector<std::string> populated_;      /* files: see inherit_again() */
+  std::map<std::string, ThreadMask> masks_; /* of threads, by setting, when we began */
   UndoReport report_;
 };
 
