@@ -18,8 +18,8 @@
 
 namespace qemu_pin {
 
-/* Host CPUs, as Linux numbers them. What needs memory throws std::bad_alloc, and what gets a
- * CPU above VCPUPIN_CPU_MAX std::out_of_range. */
+/* Host CPUs, as Linux numbers them. Functions that allocate throw std::bad_alloc when memory is
+ * exhausted; insert() throws std::out_of_range for a CPU above VCPUPIN_CPU_MAX. */
 class CpuSet {
 public:
   /* Walks the CPUs in ascending order. */

@@ -1,5 +1,5 @@
 /*
- * Small things that many texts need: a value's line, a count with its noun.
+ * Text helpers: a value without its newline, a count with its noun.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

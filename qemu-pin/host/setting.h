@@ -41,11 +41,12 @@ SettingName thread_setting(pid_t thread, std::uint64_t start_time);
 /* As people are told of it: "thread 4711", "/proc/irq/24/smp_affinity_list". */
 std::string setting_text(const SettingName &setting);
 
-/* What was to be read or written has gone. */
+/* Does this errno, or this error, say that the file, thread or unit no longer exists? */
 bool has_gone(int number);
 bool has_gone(const Error &refusal);
 
-/* What reads for seconds yet as it was before it was last written, so it is only written. */
+/* After a write, irqbalance reports its old value for seconds, so that setting is written and
+ * not read back. */
 bool is_write_only(const SettingName &setting);
 
 } // namespace qemu_pin

@@ -2,12 +2,11 @@
 #include "isolation/isolation_undoer.h"
 
 #include "base/words.h"
-#include "host/settings.h"
-#include "isolation/undo_decision.h"
-
 #include "host/control_group.h"
 #include "host/cpuset_inheritance.h"
 #include "host/irqbalance.h"
+#include "host/settings.h"
+#include "isolation/undo_decision.h"
 
 #include <algorithm>
 #include <cerrno>

@@ -16,8 +16,8 @@
 
 namespace qemu_pin {
 
-/* The mask of a thread when undoing began, before any cpuset was changed: before Linux 6.2 the
- * kernel makes a mask all of its cpuset whenever that changes, which is nobody's wish. */
+/* The mask of a thread when undoing began, before any cpuset was changed. Linux before 6.2 resets
+ * a mask to the whole cpuset whenever the cpuset changes; nobody asked for such a mask. */
 struct ThreadMask {
   std::string list;
   bool was_reset; /* it was all of its cpuset */
