@@ -47,14 +47,27 @@ struct CacheDomain {
   unsigned device_distance;
 };
 
+/* Memory of the host. Nodes without CPUs (CXL, high-bandwidth memory, a GPU's) are here too. */
+struct MemoryNode {
+  unsigned index;      /* the operating system's */
+  CpuSet cpus;         /* that may be used; empty: none is near */
+  std::uint64_t bytes; /* 0: the node has no memory */
+};
+
 struct Topology {
   std::vector<Core> cores;          /* by package, node, domain, and lowest CPU */
   std::vector<CacheDomain> domains; /* in the order in which cores name them */
   unsigned kinds;                   /* of core: 1 unless the host is hybrid */
+  std::vector<MemoryNode> nodes;    /* that this process may use, by index */
+  /* Why a CPU is not in cores: it is offline; or it is online, but this process's cpuset does
+   * not have it. A CPU in neither is absent from the host. */
+  CpuSet offline, not_allowed;
+  CpuSet isolated; /* by the running kernel: isolcpus, nohz_full, an isolated partition */
   bool has_l3;
-  bool is_amd;        /* guests need topoext to see siblings */
-  bool device_placed; /* the host says where TopologySource::device is; true without one */
-  std::string xml;    /* all that hwloc read, as XML; empty unless asked for */
+  bool is_amd;         /* guests need topoext to see siblings */
+  bool is_arm = false; /* a guest of KVM cannot run on cores of several kinds */
+  bool device_placed;  /* the host says where TopologySource::device is; true without one */
+  std::string xml;     /* all that hwloc read, as XML; empty unless asked for */
 
   CpuSet cpus() const;
   /* The core that has this CPU, or none. */
