@@ -43,7 +43,7 @@ protected:
 
   std::size_t index_of(const StepPlan &plan, const std::string &file) {
     for (std::size_t i = 0; i < plan.operations.size(); ++i)
-      if (std::get<SetOperation>(plan.operations[i]).setting.name == file)
+      if (setting_name(std::get<SetOperation>(plan.operations[i]).setting) == file)
         return i;
     ADD_FAILURE() << "no operation for " << file;
     return 0;
@@ -202,8 +202,8 @@ TEST_F(IrqStep, NeedsTheNamesOnlyToSteer) {
 TEST_F(IrqStep, ClaimsWhatComesBackWhenAnotherIsolationEnds) {
   host.write(list_of(24), "4");
   host.write(list_of(25), "4");
-  journal.changes = {change_by("5", file_setting(list_of(24)), ValueFormat::list, "2-5", "4"),
-                     change_by("5", file_setting(list_of(25)), ValueFormat::list, "4-5", "4")};
+  journal.changes = {change_by({5}, FileSetting{list_of(24)}, ValueFormat::list, "2-5", "4"),
+                     change_by({5}, FileSetting{list_of(25)}, ValueFormat::list, "4-5", "4")};
   const StepPlan made = plan();
   ASSERT_NE(find_set(made, list_of(24)), nullptr);
   EXPECT_EQ(find_set(made, list_of(24))->want, Claim::Want::without);
@@ -213,7 +213,7 @@ TEST_F(IrqStep, ClaimsWhatComesBackWhenAnotherIsolationEnds) {
 TEST_F(IrqStep, LeavesToAnotherIsolationWhatItSteered) {
   host.write(list_of(26), "5");
   journal.changes = {
-      change_by("5", file_setting(list_of(26)), ValueFormat::list, "0-7", "5", Claim::Want::value)};
+      change_by({5}, FileSetting{list_of(26)}, ValueFormat::list, "0-7", "5", Claim::Want::value)};
   request.irq_to_guest = {"vfio"};
   const StepPlan made = plan();
   ASSERT_NE(find_set(made, list_of(26)), nullptr);
