@@ -34,7 +34,8 @@ bool is_empty_but_for(const Host &host, const std::string &group, pid_t process)
   return std::all_of(ids.begin(), ids.end(), [&](pid_t id) { return id == process; });
 }
 
-std::vector<std::string> undo(const Host &host, const IsolationId &id, pid_t process) {
+std::vector<std::string> undo(const Host &former, const IsolationId &id, pid_t process) {
+  const Host host(former.path("")); /* a guest's time later: what it knew of threads is old */
   auto journal = Journal::open(host);
   if (!journal)
     return {journal.error().message};

@@ -122,7 +122,7 @@ Result<Outcome> StepTaker::take(const SetOperation &set) {
     auto found = read_setting(host_, set.setting);
     if (found && *found && !same_value(**found, *wanted)) {
       (void)write_setting(host_, set.setting, **current); /* what it had, so it may have it */
-      outcome.refusal = stripped(**found);
+      outcome.refusal.message = stripped(**found);
       return withdrawn(std::move(outcome), *change);
     }
   }
@@ -136,7 +136,7 @@ Result<Outcome> StepTaker::refused(const SetOperation &set, const Error &refusal
     return outcome_of(Outcome::Kind::gone);
   if (std::find(set.tolerated.begin(), set.tolerated.end(), refusal.number) == set.tolerated.end())
     return Error{refusal.message};
-  outcome.refusal = refusal.message;
+  outcome.refusal = refusal;
   return withdrawn(std::move(outcome), change);
 }
 
@@ -183,7 +183,7 @@ Result<Outcome> StepTaker::take(const MoveOperation &move) {
       return outcome_of(Outcome::Kind::gone);
     if (move.may_stay && result.error().number == EINVAL) {
       Outcome outcome = outcome_of(Outcome::Kind::refused);
-      outcome.refusal = result.error().message;
+      outcome.refusal = result.error();
       return outcome;
     }
     return Error{has_gone(result.error()) ? fmt::format("process {} has ended", move.process.id)

@@ -34,7 +34,7 @@ StepLines tell_sets(const std::vector<Outcome> &outcomes, const std::string &wha
     already += outcome.kind == Outcome::Kind::already;
     gone += outcome.kind == Outcome::Kind::gone;
     if (outcome.kind == Outcome::Kind::refused)
-      refusals.push_back(outcome.refusal);
+      refusals.push_back(outcome.refusal.message);
   }
   StepLines lines{fmt::format("{}: {} set, {} were so already", what, done, already)};
   if (gone)

@@ -101,7 +101,7 @@ TEST_F(IrqStep, NamesThoseThatStayByReason) {
   const auto refuse = [&](unsigned irq, int number) {
     Outcome &outcome = outcomes[index_of(made, list_of(irq))];
     outcome.kind = Outcome::Kind::refused;
-    outcome.refusal = system_error(list_of(irq), number).message;
+    outcome.refusal = system_error(list_of(irq), number);
   };
   refuse(0, EIO);
   refuse(24, EPERM);
@@ -124,7 +124,7 @@ TEST_F(IrqStep, NamesAsManyAsALineHolds) {
   auto outcomes = all_done(made);
   for (unsigned irq = 30; irq < 60; ++irq) {
     outcomes[index_of(made, list_of(irq))].kind = Outcome::Kind::refused;
-    outcomes[index_of(made, list_of(irq))].refusal = "file: Input/output error";
+    outcomes[index_of(made, list_of(irq))].refusal = system_error("file", EIO);
   }
   const std::string line = made.tell(outcomes).at(1);
   EXPECT_EQ(line, "30 stay, as the kernel places them: 30-59 (nvme0q30, nvme0q31, ...)");
@@ -178,7 +178,7 @@ TEST_F(IrqStep, SteeredOneMayBeKeptInPlaceToo) {
   const StepPlan made = plan();
   auto outcomes = all_done(made);
   outcomes[index_of(made, list_of(26))].kind = Outcome::Kind::refused;
-  outcomes[index_of(made, list_of(26))].refusal = "file: Input/output error";
+  outcomes[index_of(made, list_of(26))].refusal = system_error("file", EIO);
   EXPECT_EQ(made.tell(outcomes).at(1),
             "1 stay, as the kernel places them: 26 (vfio-msix[0](0000:01:00.0))");
   EXPECT_FALSE(find_set(made, list_of(26))->tolerated.empty());

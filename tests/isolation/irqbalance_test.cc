@@ -353,7 +353,7 @@ TEST_F(IrqStepWithIrqbalance, WarnsWhereItRefuses) {
     EXPECT_NE(std::find(set.tolerated.begin(), set.tolerated.end(), number), set.tolerated.end());
   auto outcomes = all_done(made);
   outcomes[0].kind = Outcome::Kind::refused;
-  outcomes[0].refusal = "irqbalance (process 9): Connection timed out";
+  outcomes[0].refusal = system_error("irqbalance (process 9)", ETIMEDOUT);
   EXPECT_EQ(made.tell(outcomes).at(0), "irqbalance may move interrupts back: irqbalance (process "
                                        "9): Connection timed out");
 }

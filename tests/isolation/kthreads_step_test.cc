@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "isolation/steps/kthreads.h"
 
-#include "base/number.h"
 #include "kernel/procfs.h"
 #include "planned.h"
 

@@ -126,18 +126,15 @@ struct Told {
 private:
   std::string irqbalance_line(const Outcome &outcome) const {
     if (outcome.kind == Outcome::Kind::refused)
-      return "irqbalance may move interrupts back: " + outcome.refusal;
+      return "irqbalance may move interrupts back: " + outcome.refusal.message;
     if (outcome.kind == Outcome::Kind::gone)
       return fmt::format("irqbalance (process {}) has ended", irqbalance);
     return fmt::format("irqbalance (process {}) leaves {} alone", irqbalance, cpus_text(cpus));
   }
 
   static std::string reason(const Outcome &outcome) {
-    const std::size_t colon = outcome.refusal.rfind(": ");
-    const std::string why =
-        colon == std::string::npos ? outcome.refusal : outcome.refusal.substr(colon + 2);
-    return why == std::strerror(EIO) || why == std::strerror(EPERM) ? "as the kernel places them"
-                                                                    : why;
+    const int number = outcome.refusal.number;
+    return number == EIO || number == EPERM ? "as the kernel places them" : std::strerror(number);
   }
 };
 

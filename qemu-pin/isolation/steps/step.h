@@ -103,7 +103,7 @@ struct Outcome {
   };
   Kind kind = Kind::done;
   std::string before, now;          /* of a setting, without newlines */
-  std::string refusal;              /* the kernel's reason */
+  Error refusal;                    /* why */
   std::size_t moved = 0;            /* of MoveAllOperation */
   std::vector<std::string> unmoved; /* names of those that the kernel does not let move */
 };
