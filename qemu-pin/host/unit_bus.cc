@@ -214,7 +214,7 @@ Result<> group_fault(const Host &host, const UnitSetting &property, const std::s
 Result<bool> revert(const Host &host, const Unit &unit, const UnitSetting &property,
                     const CpuSet &set) {
   const std::vector<std::string> drop_ins =
-      runtime_drop_ins(property.unit, property.property_name());
+      runtime_drop_ins(property.unit, property.property_name(), host.path(""));
   std::vector<std::string> files = unit.files();
   std::erase_if(files, [&](const std::string &file) {
     return std::find(drop_ins.begin(), drop_ins.end(), file) != drop_ins.end();

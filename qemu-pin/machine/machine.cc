@@ -117,7 +117,7 @@ std::vector<std::string> monitor_sockets(const QemuProcess &process) {
   /* Relative ones are to its own working directory. */
   for (std::string &path : paths)
     if (std::filesystem::path(path).is_relative())
-      path.insert(0, "/proc/" + std::to_string(process.id()) + "/cwd/");
+      path.insert(0, process.host().path("/proc/" + std::to_string(process.id()) + "/cwd/"));
   return paths;
 }
 
