@@ -76,8 +76,9 @@ using ReadFile = std::function<Result<std::string>(const std::string &path)>;
  * without the program's name, and with launchers before it (taskset, numactl, a shell's -c);
  * or one argument that is a whole command line or script. Options that are not about pins are
  * passed over. */
-GuestDescription read_qemu_arguments(const std::vector<std::string> &arguments,
-                                     const ReadFile &read_file = read_text_file);
+GuestDescription read_qemu_arguments(
+    const std::vector<std::string> &arguments,
+    const ReadFile &read_file = [](const std::string &path) { return read_text_file(path); });
 
 /* A <domain> of libvirt's, also inside <domstatus> and <domainsnapshot>, or elements of one
  * without it. Fails on text that is not XML, or not a domain, and says what it is instead. */

@@ -2,115 +2,18 @@
 #include "check/launchers.h"
 
 #include "base/number.h"
+#include "check/launcher_grammar.h"
 #include "check/shell_words.h"
 
 #include <algorithm>
 #include <deque>
 #include <fmt/format.h>
-#include <map>
 
 namespace qemu_pin {
 
 namespace {
 
 using Words = std::vector<std::string>;
-
-/* How a launcher's own options end, and QEMU begins. */
-struct Grammar {
-  std::string short_with_value; /* letters of options whose value may be the next word */
-  Words long_with_value;        /* the same of "--NAME VALUE" */
-  unsigned operands = 0;        /* words before the command */
-};
-
-/* The options of launchers that say nothing of CPUs matter only for where they end. */
-const std::map<std::string, Grammar> &grammars() {
-  static const std::map<std::string, Grammar> all = {
-      {"taskset", {"", {}, 1}},
-      {"numactl",
-       {"iwpPCcNmSLof",
-        {"interleave", "weighted-interleave", "preferred", "preferred-many", "physcpubind",
-         "cpubind", "cpunodebind", "membind", "shm", "file", "offset", "length", "shmmode",
-         "shmid"},
-        0}},
-      {"systemd-run",
-       {"pEuHM",
-        {"property",
-         "unit",
-         "slice",
-         "uid",
-         "gid",
-         "nice",
-         "working-directory",
-         "setenv",
-         "description",
-         "service-type",
-         "host",
-         "machine",
-         "on-active",
-         "on-boot",
-         "on-startup",
-         "on-unit-active",
-         "on-unit-inactive",
-         "on-calendar",
-         "timer-property",
-         "path-property",
-         "socket-property",
-         "background"},
-        0}},
-      {"chrt", {"TPD", {"sched-runtime", "sched-period", "sched-deadline"}, 1}},
-      {"nice", {"n", {"adjustment"}, 0}},
-      {"ionice", {"cn", {"class", "classdata"}, 0}},
-      {"sudo",
-       {"ugpCcDhRrtTU",
-        {"user", "group", "prompt", "close-from", "chdir", "host", "chroot", "role", "type",
-         "command-timeout", "other-user"},
-        0}},
-      {"doas", {"uC", {}, 0}},
-      {"pkexec", {"", {"user"}, 0}},
-      {"runuser", {"ugGs", {"user", "group", "supp-group", "shell"}, 0}},
-      {"setpriv",
-       {"",
-        {"reuid", "regid", "groups", "inh-caps", "ambient-caps", "bounding-set", "securebits",
-         "pdeathsig", "selinux-label", "apparmor-profile"},
-        0}},
-      {"env", {"uC", {"unset", "chdir"}, 0}},
-      {"prlimit", {"", {}, 0}},
-      {"setsid", {}},
-      {"nohup", {}},
-      {"time", {"of", {"output", "format"}, 0}},
-      {"timeout", {"ks", {"kill-after", "signal"}, 1}},
-      {"stdbuf", {"ioe", {"input", "output", "error"}, 0}},
-      {"cgexec", {"g", {}, 0}},
-      {"gamemoderun", {}},
-      {"unshare", {"SGRw", {"setuid", "setgid", "root", "wd", "propagation", "setgroups"}, 0}},
-      {"nsenter", {"tSGrw", {"target", "setuid", "setgid"}, 0}},
-      {"chroot", {"", {}, 1}},
-      {"firejail", {}},
-      {"strace", {"abeEIoOpPsSuUX", {"output", "trace", "user"}, 0}},
-      {"systemd-inhibit", {"", {"what", "who", "why", "mode"}, 0}},
-      {"exec", {"a", {}, 0}},
-      {"command", {}},
-      {"unbuffer", {}},
-      {"schedtool", {"anpMMe", {}, 0}},
-      {"screen", {"SchtTs", {}, 0}},
-  };
-  return all;
-}
-
-/* Launchers whose command follows "--", or is the first QEMU that they name. */
-bool has_own_language(const std::string &name) {
-  for (const char *one : {"cset", "qemu-pin", "perf", "gdb", "ip", "tmux", "script", "valgrind"})
-    if (name == one)
-      return true;
-  return false;
-}
-
-bool is_shell(const std::string &name) {
-  for (const char *one : {"sh", "bash", "dash", "zsh", "ash", "ksh", "su"})
-    if (name == one)
-      return true;
-  return false;
-}
 
 std::string base_name(const std::string &path) {
   return path.substr(path.rfind('/') + 1);
@@ -156,8 +59,8 @@ private:
         unknown_cpus("cset: the CPUs of its cpuset are not known here");
       return skip_to_command();
     }
-    if (const auto grammar = grammars().find(name); grammar != grammars().end()) {
-      launcher(name, grammar->second);
+    if (const LauncherGrammar *grammar = launcher_grammar(name)) {
+      launcher(name, *grammar);
       return true;
     }
     if (is_assignment(rest_[0])) {
@@ -217,7 +120,7 @@ private:
     return !rest_.empty();
   }
 
-  void launcher(const std::string &name, const Grammar &grammar) {
+  void launcher(const std::string &name, const LauncherGrammar &grammar) {
     take();
     std::vector<LauncherOption> options;
     while (!rest_.empty() && rest_[0].size() > 1 && rest_[0][0] == '-') {
@@ -250,7 +153,7 @@ private:
       schedtool(options);
   }
 
-  void long_option(const std::string &word, const Grammar &grammar,
+  void long_option(const std::string &word, const LauncherGrammar &grammar,
                    std::vector<LauncherOption> &options) {
     const std::size_t equals = word.find('=');
     LauncherOption option{word.substr(2, equals - 2), ""};
@@ -262,7 +165,7 @@ private:
     options.push_back(std::move(option));
   }
 
-  void short_options(const std::string &word, const Grammar &grammar,
+  void short_options(const std::string &word, const LauncherGrammar &grammar,
                      std::vector<LauncherOption> &options) {
     for (std::size_t i = 1; i < word.size(); ++i) {
       LauncherOption option{std::string(1, word[i]), ""};
@@ -417,7 +320,7 @@ bool is_qemu(const std::string &program) {
 
 bool is_launcher(const std::string &program) {
   const std::string name = base_name(program);
-  return grammars().contains(name) || has_own_language(name) || is_shell(name);
+  return launcher_grammar(name) || has_own_language(name) || is_shell(name);
 }
 
 Launch read_launchers(const Words &arguments) {

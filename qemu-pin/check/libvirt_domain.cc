@@ -6,6 +6,7 @@
  */
 #include "check/guest_description.h"
 
+#include "base/printable.h"
 #include "check/domain_xml.h"
 #include "check/libvirt_commandline.h"
 #include "check/libvirt_memory.h"
@@ -61,28 +62,39 @@ private:
   void wrong(std::string what) { guest_.errors.push_back(std::move(what)); }
   void note(std::string what) { guest_.notes.push_back(std::move(what)); }
 
-  /* An element as it is written, with one of its attributes. */
-  static std::string said(const pugi::xml_node &element, const char *name) {
-    return fmt::format("<{} {}='{}'>", element.name(), name, element.attribute(name).value());
+  /* An element's tag as it is written. */
+  static std::string said(const pugi::xml_node &element) {
+    std::string tag = std::string("<") + element.name();
+    for (pugi::xml_attribute attribute : element.attributes())
+      tag += fmt::format(" {}='{}'", attribute.name(), printable(attribute.value()));
+    return tag + ">";
   }
 
   std::optional<CpuSet> set_of(const pugi::xml_node &element, const char *name) {
     auto set = libvirt_set(element.attribute(name).value());
     if (set)
       return *set;
-    wrong(said(element, name) + ": " +
-          (element.attribute(name) ? set.error().message : "libvirt requires this"));
+    wrong(fmt::format("{}: {}", said(element),
+                      element.attribute(name) ? set.error().message
+                                              : fmt::format("{} is missing", name)));
     return std::nullopt;
   }
 
   std::optional<unsigned> number_of(const pugi::xml_node &element, const char *name,
                                     unsigned least = 0) {
-    const auto number = libvirt_number(element.attribute(name).value());
+    const std::string text = element.attribute(name).value();
+    const auto number = libvirt_number(text);
     if (number && *number >= least)
       return number;
-    wrong(said(element, name) + (least ? fmt::format(": this is not a number of at least {}", least)
-                                       : std::string(": this is not a number")));
+    wrong(fmt::format("{}: {} is {}", said(element), name,
+                      element.attribute(name) ? why_no_number(text, least) : "missing"));
     return std::nullopt;
+  }
+
+  static std::string why_no_number(const std::string &text, unsigned least) {
+    if (text.ends_with(" "))
+      return "not a number to libvirt, which takes no blank after one";
+    return least ? fmt::format("not a number of at least {}", least) : "not a number";
   }
 
   /* The number of vCPUs, which a part of a domain need not have. */
@@ -101,7 +113,9 @@ private:
     }
     guest_.topology = {1, 1, 1, 1};
     guest_.unread.topology = true;
-    wrong(fmt::format("<vcpu>{}</vcpu>: this is not a number from 1 to {}", text, most_vcpus));
+    wrong(fmt::format("<vcpu>{}</vcpu>: this is {}", printable(text),
+                      text.ends_with(" ") ? why_no_number(text, 1)
+                                          : fmt::format("not a number from 1 to {}", most_vcpus)));
   }
 
   /* As many as the topology says, or as are pinned. */
@@ -110,13 +124,14 @@ private:
     const pugi::xml_node given = domain_.child("cpu").child("topology");
     for (const char *name : {"sockets", "dies", "clusters", "cores", "threads"})
       all *= std::min(libvirt_number(given.attribute(name).value()).value_or(1), most_vcpus);
+    const std::vector<pugi::xml_node> pins = tunes("vcpupin");
     if (!given) {
-      for (const pugi::xml_node &pin : tunes("vcpupin"))
+      for (const pugi::xml_node &pin : pins)
         if (const auto vcpu = libvirt_number(pin.attribute("vcpu").value()))
           all = std::max(all, std::uint64_t{*vcpu} + 1);
       guest_.unread.siblings = true;
     }
-    guest_.unread.topology = all > most_vcpus || (!given && guest_.vcpus.empty() && all == 1);
+    guest_.unread.topology = all > most_vcpus || (!given && pins.empty());
     const auto count = static_cast<unsigned>(std::clamp<std::uint64_t>(all, 1, most_vcpus));
     note(fmt::format("there is no <vcpu>: the guest is taken to have {} vCPU{}", count,
                      count == 1 ? "" : "s"));
@@ -131,7 +146,7 @@ private:
     if (element.attribute("current")) {
       const auto number = number_of(element, "current", 1);
       if (number && *number > all && !guest_.unread.topology)
-        wrong(fmt::format("{}: there are only {} vCPUs", said(element, "current"), all));
+        wrong(fmt::format("{}: there are only {} vCPUs", said(element), all));
       current = std::min(number.value_or(all), all);
     }
     const pugi::xml_node each = domain_.child("vcpus");
@@ -154,9 +169,9 @@ private:
     const auto id = number_of(vcpu, "id");
     const std::string_view enabled = vcpu.attribute("enabled").value();
     if (id && *id >= guest_.topology.cpus && !guest_.unread.topology)
-      wrong(fmt::format("{}: there are only {} vCPUs", said(vcpu, "id"), guest_.topology.cpus));
+      wrong(fmt::format("{}: there are only {} vCPUs", said(vcpu), guest_.topology.cpus));
     else if (enabled != "yes" && enabled != "no")
-      wrong(said(vcpu, "enabled") + ": this is yes or no");
+      wrong(said(vcpu) + ": enabled is yes or no");
     else if (id && enabled == "yes")
       guest_.absent.erase(*id);
     else if (id && *id < guest_.topology.cpus)
@@ -187,7 +202,7 @@ private:
       sockets = counts["sockets"];
       if (!is_read || product != all) {
         if (!guest_.unread.topology && (is_read || product > most_vcpus))
-          wrong(fmt::format("<topology>: {} are not {} vCPUs", product_text(counts), all));
+          wrong(fmt::format("{}: this does not make {} vCPUs", said(given), all));
         guest_.unread.siblings = true;
       } else {
         guest_.topology = {all, sockets * counts["dies"] * counts["clusters"], counts["cores"],
@@ -203,14 +218,6 @@ private:
     add_smp("threads", guest_.topology.threads);
   }
 
-  static std::string product_text(std::map<std::string, unsigned> &counts) {
-    std::string text = fmt::format("{} sockets", counts["sockets"]);
-    for (const char *name : {"dies", "clusters"})
-      if (counts[name] > 1)
-        text += fmt::format(" of {} {}", counts[name], name);
-    return text + fmt::format(" of {} cores with {} threads", counts["cores"], counts["threads"]);
-  }
-
   void add_smp(const char *key, unsigned count) {
     if (auto added = smp_.add(key, std::to_string(count)); !added)
       wrong(added.error().message);
@@ -222,7 +229,7 @@ private:
     const auto count = element ? libvirt_number(text_of(element)) : 0U;
     if (!count || *count > most_vcpus) {
       wrong(fmt::format("<iothreads>{}</iothreads>: this is not a number from 0 to {}",
-                        text_of(element), most_vcpus));
+                        printable(text_of(element)), most_vcpus));
       guest_.unread.iothreads = true;
     }
     const auto has = [&](const std::string &id) {
@@ -232,7 +239,7 @@ private:
     for (pugi::xml_node iothread : domain_.child("iothreadids").children("iothread")) {
       const auto id = number_of(iothread, "id", 1);
       if (id && has(std::to_string(*id)))
-        wrong(said(iothread, "id") + ": there are two of these");
+        wrong(said(iothread) + ": there are two of these");
       else if (id)
         guest_.iothreads.push_back(std::to_string(*id));
     }
@@ -279,10 +286,10 @@ private:
     else if (!set && *vcpu < most_vcpus)
       guest_.unread.vcpus.insert(*vcpu);
     else if (set && !guest_.vcpus.emplace(*vcpu, *set).second)
-      wrong(fmt::format("<vcpupin vcpu='{}' cpuset='{}'>: vCPU {} is pinned already (to host {}), "
-                        "and libvirt refuses the second pin",
-                        *vcpu, pin.attribute("cpuset").value(), *vcpu,
-                        cpus_text(cpu_list(guest_.vcpus[*vcpu]))));
+      wrong(
+          fmt::format("{}: vCPU {} is pinned already (to host {}), and libvirt refuses the second "
+                      "pin",
+                      said(pin), *vcpu, cpus_text(cpu_list(guest_.vcpus[*vcpu]))));
   }
 
   void emulator_pin(const pugi::xml_node &pin) {
@@ -290,7 +297,7 @@ private:
     if (!set)
       guest_.unread.emulator = true;
     else if (guest_.emulator)
-      wrong(said(pin, "cpuset") + ": the emulator is pinned already");
+      wrong(said(pin) + ": the emulator is pinned already");
     else
       guest_.emulator = set;
   }
@@ -306,20 +313,19 @@ private:
     }
     const std::string name = std::to_string(*id);
     if (!guest_.iothread_pins.emplace(name, *set).second)
-      wrong(said(pin, "iothread") + ": this iothread is pinned already");
+      wrong(said(pin) + ": this iothread is pinned already");
     const bool is_new =
         std::find(guest_.iothreads.begin(), guest_.iothreads.end(), name) == guest_.iothreads.end();
     if (!is_whole_ && !domain_.child("iothreads") && !domain_.child("iothreadids") && is_new)
       guest_.iothreads.push_back(name);
   }
 
-  /* host-model is what libvirt makes of the host, when the guest starts. */
   void model() {
     const pugi::xml_node cpu = domain_.child("cpu");
     const std::string mode = cpu.attribute("mode").value();
     guest_.cpu_model = mode.empty() || mode == "custom" ? cpu.child("model").text().get() : mode;
     guest_.topoext = guest_.cpu_model.starts_with("EPYC") || guest_.cpu_model.starts_with("Dhyana");
-    guest_.unread.cpu_model = mode == "host-model" || (!is_whole_ && !cpu);
+    guest_.unread.cpu_model = !is_whole_ && !cpu;
     for (pugi::xml_node feature : cpu.children("feature"))
       if (std::string_view(feature.attribute("name").value()) == "topoext") {
         const std::string_view policy = feature.attribute("policy").value();

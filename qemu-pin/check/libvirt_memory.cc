@@ -99,7 +99,7 @@ private:
       return;
     if (std::string(element.attribute("placement").value()) == "auto")
       guest_.notes.emplace_back("<memory placement='auto'>: numad chooses the nodes when the guest "
-                             "starts; they are not known here");
+                                "starts; they are not known here");
     else
       all_ = named(element);
   }

@@ -236,8 +236,9 @@ void QemuOptions::pin(const std::string &option, const std::string &value) {
 
 void QemuOptions::read_config(const std::string &path) {
   auto text = read_file_(path);
-  if (!text)
-    return errors_.push_back("-readconfig " + text.error().message);
+  if (!text) /* it may be on the host that the command line is for */
+    return notes_.push_back("-readconfig " + text.error().message +
+                            "; what the file says is not known here");
   auto groups = config_groups(*text);
   if (!groups)
     return wrong("-readconfig " + path, groups.error().message);
