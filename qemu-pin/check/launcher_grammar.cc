@@ -58,7 +58,7 @@ const std::map<std::string, LauncherGrammar> &grammars() {
         {"reuid", "regid", "groups", "inh-caps", "ambient-caps", "bounding-set", "securebits",
          "pdeathsig", "selinux-label", "apparmor-profile"},
         0}},
-      {"env", {"uC", {"unset", "chdir"}, 0}},
+      {"env", {"uCS", {"unset", "chdir", "split-string"}, 0}},
       {"prlimit", {"", {}, 0}},
       {"setsid", {}},
       {"nohup", {}},

@@ -52,6 +52,14 @@ void QemuOptions::read(const std::vector<std::string> &options) {
       continue; /* a disk image */
     const std::string name = option_name(options[i]);
     const auto has_value = takes_value(name.substr(1));
+    if (const std::size_t equals = name.find('=');
+        equals != std::string::npos && takes_value(name.substr(1, equals - 1))) {
+      wrong(name, "QEMU takes no '=' here: write " + name.substr(0, equals) + " " +
+                      name.substr(equals + 1));
+      unread_.topology = unread_.topology || name.starts_with("-smp=");
+      unread_.any_vcpu = unread_.any_vcpu || name.starts_with("-vcpu=");
+      continue;
+    }
     if (!has_value) {
       const bool is_pin =
           i + 1 < options.size() && options[i + 1].find("affinity=") != std::string::npos;

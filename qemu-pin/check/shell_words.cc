@@ -102,6 +102,10 @@ private:
   }
 
   void quote_double() {
+    if (text_.compare(at_, 4, "\"$@\"") == 0) { /* a script's own arguments: there are none */
+      at_ += 4;
+      return;
+    }
     in_word_ = true;
     for (++at_; at_ < text_.size() && now() != '"';) {
       if (now() == '\\' && (next() == '"' || next() == '\\' || next() == '$' || next() == '`')) {
@@ -135,7 +139,7 @@ private:
       for (++at_; at_ < text_.size() && is_name(name + now()); ++at_)
         name += now();
       if (name.empty() && (now() == '@' || now() == '*')) {
-        ++at_; /* "$@": a script's own arguments, of which there are none */
+        ++at_;
         return;
       }
       if (name.empty()) { /* a dollar, or $1, $$, $? */
