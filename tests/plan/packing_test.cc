@@ -85,10 +85,8 @@ free_threads(const Topology &topology, const PlacementRequest &request, const Cp
     for (unsigned cpu : core.cpus)
       if (!reserved.contains(cpu))
         cpus.push_back(cpu);
-    const bool is_kind = request.rules.cores == CoreKind::performance ? core.kind == 0
-                         : request.rules.cores == CoreKind::efficiency
-                             ? core.kind + 1 == topology.kinds
-                             : true;
+    const bool is_kind =
+        request.kinds.empty() || request.kinds.contains(topology.kind_of(core.kind));
     const unsigned node = topology.domains[core.domain].node;
     if (!is_kind || (!request.nodes.empty() && !request.nodes.contains(node)) ||
         (!request.split_cores && cpus.size() < core.cpus.size()))
@@ -231,16 +229,16 @@ TEST_P(Packing, CostsLeastOnLargeCaches) {
 
 TEST_P(Packing, CostsLeastOnAnyKindOfCore) {
   PlacementRequest request;
-  request.rules.cores = CoreKind::any;
+  request.rules.any_core = true;
   is_least(request);
 }
 
 TEST_P(Packing, CostsLeastOnOneKindOfCore) {
   PlacementRequest request;
-  request.rules.cores = CoreKind::performance;
+  request.kinds = {CoreKind::performance};
   is_least(request);
   if (topology_.kinds > 1) {
-    request.rules.cores = CoreKind::efficiency;
+    request.kinds = {CoreKind::efficiency};
     is_least(request);
   }
 }
@@ -263,11 +261,13 @@ TEST_P(Packing, CostsLeastBesideReservedCpus) {
 }
 
 TEST_P(Packing, CostsLeastWithAReservedCore) {
-  for (CoreKind kind : {CoreKind::fastest_first, CoreKind::any, CoreKind::performance})
+  for (const char *kinds : {"", "any", "performance"})
     for (bool spread : {false, true}) {
       PlacementRequest request;
       request.reserve_cores = 1;
-      request.rules.cores = kind;
+      request.rules.any_core = std::string_view(kinds) == "any";
+      if (std::string_view(kinds) == "performance")
+        request.kinds = {CoreKind::performance};
       request.rules.spread_l3 = spread;
       is_least_of_all_reservations(request);
     }
