@@ -60,6 +60,19 @@ std::vector<Host> hosts() {
          last_cache_is_large(topology);
          hybrid(12)(topology);
        }},
+      {"pack:1 l3:1 core:12 pu:1", three_kinds},
+      {"pack:2 [numa] l3:2 core:2 pu:1", only_first_node_is_empty},
+      /* Cores that share an L2. */
+      {"pack:1 l3:1 l2:3 core:4 pu:1", nullptr},
+      {"pack:1 l3:2 l2:2 core:2 pu:2", nullptr},
+      {"pack:2 [numa] l3:1 l2:2 core:3 pu:1", hybrid(6)},
+      /* Faster cores that share no L2 beside slower ones that do. */
+      {"pack:1 l3:1 l2:6 core:2 pu:1",
+       [](hwloc_topology_t topology) {
+         keep(topology, "0,2,4,6-11");
+         set_kind(topology, "0,2,4", 1, "5000");
+         set_kind(topology, "6-11", 0, "3000");
+       }},
       /* Cores of two threads and of one. */
       {"pack:2 l3:2 core:2 pu:2",
        [](hwloc_topology_t topology) { keep(topology, "0,2,4-9,11-15"); }},
