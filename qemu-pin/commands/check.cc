@@ -9,6 +9,7 @@
 #include "check/guest_description.h"
 #include "commands/subcommand.h"
 #include "commands/topology_options.h"
+#include "plan/topology_in_child.h"
 
 #include <fmt/core.h>
 #include <memory>
@@ -68,7 +69,7 @@ int check(const CheckOptions &options) {
   auto guest = read(options);
   if (!guest)
     return report(guest.error().message);
-  auto topology = read_topology(options.source);
+  auto topology = read_topology_in_child(options.source);
   if (!topology)
     return report(topology.error().message);
   const std::vector<Finding> findings = find_faults(*topology, *guest);

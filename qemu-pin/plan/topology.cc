@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plan/topology.h"
 
-#include "kernel/procfs.h"
+#include "base/text_file.h"
+#include "plan/topology_damage.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -26,16 +27,6 @@ struct FreeBitmap {
   void operator()(hwloc_bitmap_t bitmap) const { hwloc_bitmap_free(bitmap); }
 };
 using Bitmap = std::unique_ptr<hwloc_bitmap_s, FreeBitmap>;
-
-std::string described(const TopologySource &source) {
-  if (!source.file.empty())
-    return source.file;
-  if (!source.root.empty())
-    return source.root;
-  if (!source.synthetic.empty())
-    return "synthetic topology '" + source.synthetic + "'";
-  return "this host";
-}
 
 /* hwloc reads a captured host when its environment says so; there is no call for it. */
 class CapturedRoot {
@@ -62,7 +53,7 @@ private:
 /* Only what is used below, so that no more is looked for. */
 void filter(hwloc_topology_t topology, const TopologySource &source, bool everything) {
   unsigned long flags = HWLOC_TOPOLOGY_FLAG_NO_DISTANCES | HWLOC_TOPOLOGY_FLAG_NO_MEMATTRS;
-  if (source.file.empty() && source.root.empty() && source.synthetic.empty())
+  if (is_this_host(source))
     flags |= HWLOC_TOPOLOGY_FLAG_IS_THISSYSTEM;
   hwloc_topology_set_flags(topology, flags);
   if (!everything) {
@@ -77,6 +68,9 @@ void filter(hwloc_topology_t topology, const TopologySource &source, bool everyt
     hwloc_topology_set_io_types_filter(topology, HWLOC_TYPE_FILTER_KEEP_ALL);
 }
 
+/* Bytes: what lstopo writes of a host with 8,192 CPUs is a fifth. */
+constexpr std::size_t xml_limit = 16U << 20;
+
 Result<Handle> load(const TopologySource &source, bool everything) {
   hwloc_topology_t raw = nullptr;
   if (hwloc_topology_init(&raw) != 0)
@@ -86,16 +80,21 @@ Result<Handle> load(const TopologySource &source, bool everything) {
     return Error{source.root + ": there is no such folder"};
   filter(raw, source, everything);
   int status = 0;
-  if (!source.file.empty())
-    status = hwloc_topology_set_xml(raw, source.file.c_str());
-  else if (!source.synthetic.empty())
+  if (!source.file.empty()) {
+    auto xml = read_text_file(source.file, xml_limit);
+    if (!xml)
+      return xml.error();
+    status = hwloc_topology_set_xmlbuffer(raw, xml->c_str(), static_cast<int>(xml->size()) + 1);
+  } else if (!source.synthetic.empty())
     status = hwloc_topology_set_synthetic(raw, source.synthetic.c_str());
   if (status == 0) {
     CapturedRoot root(source.root);
     status = hwloc_topology_load(raw);
   }
   if (status != 0)
-    return Error{described(source) + ": hwloc cannot read it as a host's topology"};
+    return Error{source_name(source) + ": hwloc cannot read it as a host's topology"};
+  if (auto sound = is_this_host(source) ? Result<>() : check_sets(raw); !sound)
+    return Error{source_name(source) + ": " + sound.error().message};
   return topology;
 }
 
@@ -106,7 +105,7 @@ Result<CpuSet> usable(hwloc_topology_t topology, const TopologySource &source) {
   hwloc_const_cpuset_t allowed = hwloc_topology_get_allowed_cpuset(topology);
   for (int cpu = hwloc_bitmap_first(allowed); cpu >= 0; cpu = hwloc_bitmap_next(allowed, cpu))
     cpus.insert(static_cast<unsigned>(cpu));
-  if (source.file.empty() && source.root.empty() && source.synthetic.empty()) {
+  if (is_this_host(source)) {
     char *message = nullptr;
     std::unique_ptr<vcpupin_host, decltype(&vcpupin_host_free)> host(
         vcpupin_host_read(nullptr, &message), &vcpupin_host_free);
@@ -115,7 +114,7 @@ Result<CpuSet> usable(hwloc_topology_t topology, const TopologySource &source) {
     cpus.keep(CpuSet::copy_of(vcpupin_host_allowed(host.get())));
   }
   if (cpus.empty())
-    return Error{described(source) + " has no CPU that may be used"};
+    return Error{source_name(source) + " has no CPU that may be used"};
   return cpus;
 }
 
@@ -148,7 +147,7 @@ Result<Bitmap> near_device(hwloc_topology_t topology, const TopologySource &sour
     return Error{"'" + source.device + "' is not a PCI address (such as 0000:03:00.0)"};
   hwloc_obj_t device = hwloc_get_pcidev_by_busidstring(topology, source.device.c_str());
   if (!device)
-    return Error{described(source) + " has no PCI device " + source.device};
+    return Error{source_name(source) + " has no PCI device " + source.device};
   hwloc_obj_t place = hwloc_get_non_io_ancestor_obj(topology, device);
   return Bitmap(hwloc_bitmap_dup(place->cpuset));
 }

@@ -10,6 +10,7 @@
 
 #include "base/cpu_set.h"
 #include "base/result.h"
+#include "plan/topology_source.h"
 
 #include <cstdint>
 #include <optional>
@@ -17,15 +18,6 @@
 #include <vector>
 
 namespace qemu_pin {
-
-/* Which host, and what of it. At most one of file, root and synthetic is given;
- * without any it is this host. */
-struct TopologySource {
-  std::string file;      /* XML, as lstopo writes it */
-  std::string root;      /* folder with a captured /proc and /sys (hwloc's fsroot) */
-  std::string synthetic; /* hwloc's description: "pack:2 core:8 pu:2" */
-  std::string device;    /* PCI address whose place is wanted: "0000:03:00.0", "03:00.0" */
-};
 
 /* A core and its hardware threads. Where hwloc knows no cores, each CPU is one. */
 struct Core {
