@@ -145,8 +145,7 @@ HostFact steps(const Host &host) {
         !one.is_v2 || has_word(host.line_of(one.folder + "/cgroup.controllers"), "cpuset");
     if (one.is_v2)
       for (const std::string &group : control_groups_in(host, one.folder))
-        has_partitions |=
-            !host.line_of(one.folder + "/" + group + "/cpuset.cpus.partition").empty();
+        has_partitions |= !host.line_of(group + "/cpuset.cpus.partition").empty();
   }
   add(has_cpusets, "cpuset controller");
   add(has_partitions, "cpuset.cpus.partition");

@@ -19,13 +19,15 @@ value() {
   ((status <= 1))
   [[ ${lines[0]} == 'this host' ]]
   [[ $(value cpus) == "$(</sys/devices/system/cpu/online) online"* ]]
-  [[ ! -r /sys/module/kvm/parameters/halt_poll_ns ]] ||
-    [[ $(value halt-poll) == "$(($(</sys/module/kvm/parameters/halt_poll_ns) / 1000)) us"* || $(</sys/module/kvm/parameters/halt_poll_ns) == 0 ]]
+  local polling=/sys/module/kvm/parameters/halt_poll_ns
+  if [[ -r $polling && $(<$polling) != 0 ]]; then
+    [[ $(value halt-poll) == "$(($(<$polling) / 1000)) us before"* ]]
+  fi
   [[ $(value limits) == "RTPRIO $(ulimit -r), MEMLOCK "* ]]
-  local threads
-  threads=$(cut -d, -f1 /sys/devices/system/cpu/cpu0/topology/thread_siblings_list)
-  [[ $threads == *-* || $(value smt) == off:* || $(</sys/devices/system/cpu/cpu0/topology/thread_siblings_list) == *,* ]]
-  [[ $(value irqbalance) == running ]] == ! pgrep -x irqbalance >/dev/null || true
+  local siblings smt=off
+  siblings=$(</sys/devices/system/cpu/cpu0/topology/thread_siblings_list)
+  [[ $siblings != *[,-]* ]] || smt=on
+  [[ $(value smt) == "$smt: "* ]]
 }
 
 @test "a host without a problem ends with 0, one with CPUs offline with 1" {
