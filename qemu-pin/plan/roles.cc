@@ -8,11 +8,22 @@ namespace qemu_pin {
 
 namespace {
 
+/* What is left, but for cores of the fastest kind where slower ones are left. */
+CpuSet slower_cpus_left(const Topology &topology, const Placement &placement) {
+  CpuSet slower;
+  for (const Core &core : topology.cores)
+    for (unsigned cpu : core.cpus)
+      if (core.kind > 0 && placement.left.contains(cpu))
+        slower.insert(cpu);
+  return slower.empty() ? placement.left : slower;
+}
+
 /* Core by core, those nearest to the guest first. */
 std::vector<unsigned> cpus_for_the_host(const Topology &topology, const Placement &placement) {
   const CpuSet guest = placement.guest();
   const std::vector<unsigned> steps = steps_from(topology, guest);
-  const CpuSet &from = placement.reserved.empty() ? placement.left : placement.reserved;
+  const CpuSet from =
+      placement.reserved.empty() ? slower_cpus_left(topology, placement) : placement.reserved;
   unsigned nearest = 3;
   for (const Core &core : topology.cores)
     for (unsigned cpu : core.cpus)

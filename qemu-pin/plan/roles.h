@@ -14,7 +14,8 @@ namespace qemu_pin {
 
 /*
  * The emulator and the iothreads get the reserved CPUs; without any, those that are
- * left in the guest's cache domains, or else on its nodes, or else anywhere. If
+ * left in the guest's cache domains, or else on its nodes, or else anywhere, of slower
+ * kinds of core where there are some. If
  * there are more CPUs than iothreads, each iothread has one of its own, and the
  * emulator has the rest; otherwise all share all. If there are none, they are
  * not pinned. Disks take iothreads in turn.

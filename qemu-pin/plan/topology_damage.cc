@@ -2,6 +2,7 @@
 #include "plan/topology_damage.h"
 
 #include "base/printable.h"
+#include "plan/hwloc_topology.h"
 
 #include <fmt/format.h>
 #include <memory>
@@ -13,11 +14,6 @@
 namespace qemu_pin {
 
 namespace {
-
-struct FreeBitmap {
-  void operator()(hwloc_bitmap_t bitmap) const { hwloc_bitmap_free(bitmap); }
-};
-using Bitmap = std::unique_ptr<hwloc_bitmap_s, FreeBitmap>;
 
 std::string list_of(hwloc_const_bitmap_t set) {
   if (hwloc_bitmap_iszero(set))

@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <cstring>
+#include <optional>
 #include <stdexcept>
 #include <type_traits>
 
@@ -18,22 +19,22 @@ concept Number = std::is_arithmetic_v<T>;
 template <typename Archive, typename T>
 requires std::same_as<std::remove_const_t<T>, Core>
 void members(Archive &archive, T &core) {
-  auto &[cpus, whole, domain, kind] = core;
-  archive(cpus, whole, domain, kind);
+  auto &[cpus, whole, domain, kind, cluster] = core;
+  archive(cpus, whole, domain, kind, cluster);
 }
 
 template <typename Archive, typename T>
 requires std::same_as<std::remove_const_t<T>, CacheDomain>
 void members(Archive &archive, T &cache) {
-  auto &[l3, node, package, bytes, device_distance] = cache;
-  archive(l3, node, package, bytes, device_distance);
+  auto &[l3, has_l3, node, package, bytes, device_distance] = cache;
+  archive(l3, has_l3, node, package, bytes, device_distance);
 }
 
 template <typename Archive, typename T>
 requires std::same_as<std::remove_const_t<T>, MemoryNode>
 void members(Archive &archive, T &memory) {
-  auto &[index, cpus, bytes] = memory;
-  archive(index, cpus, bytes);
+  auto &[index, cpus, bytes, has_cpus, kind] = memory;
+  archive(index, cpus, bytes, has_cpus, kind);
 }
 
 template <typename Archive, typename T>
@@ -63,6 +64,11 @@ private:
     add(values.size());
     for (const T &value : values)
       add(value);
+  }
+  template <typename T> void add(const std::optional<T> &value) {
+    add(value.has_value());
+    if (value)
+      add(*value);
   }
   template <typename T> void add(const T &value) { members(*this, value); }
 };
@@ -104,6 +110,12 @@ private:
     take(count);
     for (std::size_t i = 0; i < count; ++i)
       take(values.emplace_back());
+  }
+  template <typename T> void take(std::optional<T> &value) {
+    bool has_value = false;
+    take(has_value);
+    if (has_value)
+      take(value.emplace());
   }
   template <typename T> void take(T &value) { members(*this, value); }
 

@@ -2,6 +2,7 @@
  * GPL-2.0-or-later */
 #include "checked_guest.h"
 
+#include <cerrno>
 #include <cstdint>
 #include <sstream>
 
@@ -11,6 +12,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *bytes, std::size_t siz
   std::vector<std::string> arguments;
   for (std::string line; std::getline(text, line);)
     arguments.push_back(line);
-  check_guest(qemu_pin::read_qemu_arguments(arguments));
+  const auto no_file = [](const std::string &path) -> qemu_pin::Result<std::string> {
+    return qemu_pin::system_error(path, ENOENT);
+  };
+  check_guest(qemu_pin::read_qemu_arguments(arguments, no_file));
   return 0;
 }

@@ -134,7 +134,8 @@ TEST(TopologyMessage, HasAllThatATopologyHas) {
     host.isolated = {1, 3};
     host.offline = {70};
     host.not_allowed = {71, 72};
-    host.nodes = {{4, {0}, 1U << 30}, {5, {}, 0}};
+    host.nodes = {{4, {0}, 1U << 30, true, "HBM"}, {5, {}, 0, false, ""}};
+    host.cores[0].cluster = 7;
     host.xml = "<x/>";
     const std::string message = qemu_pin::to_message(host);
     const auto same = qemu_pin::topology_from_message(message);
@@ -143,6 +144,8 @@ TEST(TopologyMessage, HasAllThatATopologyHas) {
     EXPECT_EQ(same->cpus(), host.cpus());
     EXPECT_EQ(same->isolated, host.isolated);
     EXPECT_EQ(same->nodes[0].bytes, 1U << 30);
+    EXPECT_EQ(same->nodes[0].kind, "HBM");
+    EXPECT_EQ(same->cores[0].cluster, 7U);
     EXPECT_EQ(same->xml, "<x/>");
   }
 }
