@@ -82,10 +82,6 @@ Result<> read_domain_xml(const std::string &text, DomainXml &domain) {
     return not_a_domain(text, not_xml());
   if (!parsed)
     return Error{not_xml()};
-  for (pugi::xml_node child : domain.document.children())
-    if (child.type() == pugi::node_doctype)
-      return Error{"this XML has a DOCTYPE, which no domain of libvirt's has: its entities are not "
-                   "read"};
   domain.node = domain_of(domain.document);
   if (!domain.node && has_part(domain.document)) {
     domain.node = domain.document;
@@ -93,6 +89,10 @@ Result<> read_domain_xml(const std::string &text, DomainXml &domain) {
   }
   if (!domain.node)
     return not_a_domain(text, "this is no <domain> of libvirt's");
+  for (pugi::xml_node child : domain.document.children())
+    if (child.type() == pugi::node_doctype)
+      return Error{"this XML has a DOCTYPE, which no domain of libvirt's has: its entities are not "
+                   "read"};
   return {};
 }
 

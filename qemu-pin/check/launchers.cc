@@ -30,9 +30,9 @@ struct LauncherOption {
   std::string value; /* "" if it has none */
 };
 
-class Reader {
+class LauncherReader {
 public:
-  explicit Reader(const Words &arguments) : rest_(arguments.begin(), arguments.end()) {}
+  explicit LauncherReader(const Words &arguments) : rest_(arguments.begin(), arguments.end()) {}
 
   Launch read() {
     for (bool more = true; more && !rest_.empty();)
@@ -324,7 +324,7 @@ bool is_launcher(const std::string &program) {
 }
 
 Launch read_launchers(const Words &arguments) {
-  return Reader(arguments).read();
+  return LauncherReader(arguments).read();
 }
 
 } // namespace qemu_pin

@@ -25,9 +25,11 @@ std::string_view declared(pugi::xml_node node, const std::string &prefix) {
   return "";
 }
 
-class Reader {
+class CommandlineReader {
 public:
-  Reader(const SmpOption &smp, GuestDescription &guest) : guest_(guest) { options_.smp() = smp; }
+  CommandlineReader(const SmpOption &smp, GuestDescription &guest) : guest_(guest) {
+    options_.smp() = smp;
+  }
 
   void read(const std::vector<std::string> &arguments) {
     options_.read(arguments);
@@ -134,7 +136,7 @@ void read_libvirt_commandline(const pugi::xml_node &domain, const SmpOption &smp
         arguments.emplace_back(argument.attribute("value").value());
   }
   if (!arguments.empty())
-    Reader(smp, guest).read(arguments);
+    CommandlineReader(smp, guest).read(arguments);
 }
 
 } // namespace qemu_pin

@@ -40,9 +40,10 @@ bool is_known_tune(std::string_view name) {
                           "iothreadsched", "cachetune", "memorytune"});
 }
 
-class Reader {
+class DomainReader {
 public:
-  explicit Reader(const DomainXml &domain) : domain_(domain.node), is_whole_(domain.is_whole) {
+  explicit DomainReader(const DomainXml &domain)
+      : domain_(domain.node), is_whole_(domain.is_whole) {
     guest_.dialect = Dialect::libvirt;
   }
 
@@ -346,7 +347,7 @@ Result<GuestDescription> read_libvirt_domain(const std::string &xml) {
   DomainXml domain;
   if (auto read = read_domain_xml(xml, domain); !read)
     return read.error();
-  return Reader(domain).read();
+  return DomainReader(domain).read();
 }
 
 } // namespace qemu_pin

@@ -10,9 +10,10 @@ namespace qemu_pin {
 
 namespace {
 
-class Reader {
+class MemoryReader {
 public:
-  Reader(const pugi::xml_node &domain, GuestDescription &guest) : domain_(domain), guest_(guest) {}
+  MemoryReader(const pugi::xml_node &domain, GuestDescription &guest)
+      : domain_(domain), guest_(guest) {}
 
   void read() {
     cells();
@@ -125,7 +126,7 @@ private:
 } // namespace
 
 void read_libvirt_memory(const pugi::xml_node &domain, GuestDescription &guest) {
-  Reader(domain, guest).read();
+  MemoryReader(domain, guest).read();
 }
 
 } // namespace qemu_pin

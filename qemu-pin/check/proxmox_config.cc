@@ -76,13 +76,19 @@ private:
 
   void add(const Words &words) { words_.insert(words_.end(), words.begin(), words.end()); }
 
-  /* vcpus: those that are present; QEMU makes the product of sockets and cores the maximum. */
+  /* vcpus: those that are present; all there can be are cores of sockets. */
   void smp() {
     const std::string sockets = value("sockets", "1"), cores = value("cores", "1");
-    std::string option = "sockets=" + sockets + ",cores=" + cores;
+    std::string option = "sockets=" + sockets + ",cores=" + cores + ",threads=1";
     if (values_.contains("vcpus"))
-      option = value("vcpus", "") + "," + option;
-    add({"-smp", option + ",threads=1"});
+      option = value("vcpus", "") +
+               ",maxcpus=" + std::to_string(count("sockets") * count("cores")) + "," + option;
+    add({"-smp", option});
+  }
+
+  /* 1 where it is not given or cannot be read, which -smp tells. */
+  unsigned count(const std::string &key) const {
+    return std::min(number<unsigned>(value(key, "1")).value_or(1), most_vcpus);
   }
 
   void add_node(unsigned node, const std::string &backend, const std::string &cpus) {
@@ -105,8 +111,7 @@ private:
     }
     if (values_.contains(given(0)))
       return;
-    const unsigned sockets = std::min(number<unsigned>(value("sockets", "1")).value_or(1), 8U);
-    const unsigned cores = std::min(number<unsigned>(value("cores", "1")).value_or(1), most_vcpus);
+    const unsigned sockets = std::min(count("sockets"), 8U), cores = count("cores");
     for (unsigned socket = 0; socket < sockets; ++socket)
       add_node(socket, "", fmt::format("cpus={}-{}", socket * cores, (socket + 1) * cores - 1));
   }

@@ -29,9 +29,9 @@ bool is_keyword(const std::string &word) {
   return false;
 }
 
-class Reader {
+class ShellReader {
 public:
-  explicit Reader(const std::string &text) : text_(text) {}
+  explicit ShellReader(const std::string &text) : text_(text) {}
 
   ShellText read() {
     while (at_ < text_.size())
@@ -295,7 +295,7 @@ private:
 } // namespace
 
 ShellText read_shell(const std::string &text) {
-  return Reader(text).read();
+  return ShellReader(text).read();
 }
 
 } // namespace qemu_pin

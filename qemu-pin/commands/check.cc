@@ -113,6 +113,8 @@ void add_check(Program &program, int &status, const Tail &tail) {
   const Command check_command =
       program.add_subcommand("check", "Say what is wrong with a command line's pins");
   check_command.footer(
+      "ARGS may begin with what starts QEMU (taskset, numactl, sudo ...), or be one\n"
+      "text: a command line or a script. -- may be left out before QEMU's options.\n\n"
       "Each finding is a line, with the corrected options below it; together they\n"
       "mend all. Exit status: 0 nothing found, 1 findings, 2 trouble.");
   check_command.add_option("--libvirt", options->libvirt, "A domain of libvirt's instead")

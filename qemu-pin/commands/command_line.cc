@@ -2,6 +2,7 @@
 #include "commands/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <cstdio>
 
 namespace qemu_pin {
@@ -54,7 +55,13 @@ Option Option::one_of(const std::vector<std::string> &values) const {
 }
 
 Option Option::positive() const {
-  option_->check(CLI::PositiveNumber.description(""));
+  option_->check(
+      [](const std::string &text) {
+        double number = 0;
+        const bool is_number = CLI::detail::lexical_cast(text, number) && std::isfinite(number);
+        return is_number && number > 0 ? "" : "'" + text + "' is not a number above 0";
+      },
+      "");
   return *this;
 }
 

@@ -27,7 +27,7 @@ struct HostOptions {
   bool json = false;
 };
 
-std::string_view word(Mark mark) {
+std::string_view mark_word(Mark mark) {
   switch (mark) {
   case Mark::ok:
     return "ok";
@@ -71,7 +71,7 @@ void print_json(const HostOptions &options, const HostFacts &facts, bool is_fit)
   document["facts"] = OrderedJson::array();
   for (const HostFact &fact : facts)
     document["facts"].push_back({{"name", fact.name},
-                                 {"mark", word(fact.mark)},
+                                 {"mark", mark_word(fact.mark)},
                                  {"value", fact.value},
                                  {"advice", fact.advice}});
   fmt::print("{}", json_document(document));
@@ -80,11 +80,11 @@ void print_json(const HostOptions &options, const HostFacts &facts, bool is_fit)
 void print_text(const HostOptions &options, const HostFacts &facts) {
   fmt::print("{}\n", source_name(options.source));
   for (const HostFact &fact : facts)
-    fmt::print("{:<8} {:<11} {}{}{}\n", word(fact.mark), fact.name, fact.value,
+    fmt::print("{:<8} {:<11} {}{}{}\n", mark_word(fact.mark), fact.name, fact.value,
                fact.advice.empty() ? "" : " -- ", fact.advice);
 }
 
-int host(const HostOptions &options) {
+int host_command(const HostOptions &options) {
   if (!options.device.empty() && !(options.source.file + options.source.synthetic).empty())
     return report("--near needs this host or --fsroot: a topology has no IOMMU groups");
   auto facts = read_facts(options);
@@ -112,7 +112,7 @@ void add_host(Program &program, int &status) {
       .group("What");
   add_topology_options(command, options->source);
   command.add_flag("--json", options->json, "Facts as JSON").group("Output");
-  command.callback([options, &status] { status = host(*options); });
+  command.callback([options, &status] { status = host_command(*options); });
 }
 
 } // namespace qemu_pin

@@ -262,7 +262,9 @@ void add_isolate(Program &program, int &status) {
       .group("Guest's group");
   command.add_flag("--dry-run", options->dry_run, "Say what would be done, and each write")
       .group("Output");
-  command.add_flag("--status", options->status, "What is isolated, by whom, and how well")
+  command
+      .add_flag("--status", options->status,
+                "Show which CPUs are isolated and which other threads ran there")
       .group("Output");
   command.add_option("--for", options->seconds, "Look for so long (--status); default: 2")
       .type_name("SECONDS")

@@ -93,13 +93,16 @@ int restore(const RestoreOptions &options) {
 void add_restore(Program &program, int &status) {
   auto options = std::make_shared<RestoreOptions>();
   const Command command = program.add_subcommand("restore", "Give isolated CPUs back to the host");
-  command.footer("What somebody else changed since is said, and left alone. May be interrupted,\n"
-                 "and run again. Exit status: 0 restored, or nothing was isolated, 1 something\n"
-                 "was left alone, 2 trouble.");
-  command.add_option("cpus", options->cpus, "Which, if several isolations are in force")
+  command.footer(
+      "A setting that another program has changed since is reported and left as it is.\n"
+      "You can interrupt restore, and run it again. Exit status: 0 restored, or nothing\n"
+      "was isolated, 1 a setting was left as it is, 2 error.");
+  command.add_option("cpus", options->cpus, "CPUs of the isolation to undo, if there are several")
       .type_name("CPUS");
-  command.add_flag("--all", options->all, "All of them").group("Which");
-  command.add_flag("--force", options->force, "Also what somebody else changed since").group("How");
+  command.add_flag("--all", options->all, "Undo all isolations").group("Which");
+  command
+      .add_flag("--force", options->force, "Restore settings that another program has changed, too")
+      .group("How");
   command.add_option("--fsroot", options->root, "Host captured in a folder, which is changed")
       .type_name("DIR")
       .group("How");

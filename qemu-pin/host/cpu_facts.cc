@@ -11,34 +11,34 @@ namespace qemu_pin {
 
 namespace {
 
-const std::string folder = "/sys/devices/system/cpu";
+const std::string cpu_folder = "/sys/devices/system/cpu";
 
 /* Microseconds that a busy guest notices: a CPU that sleeps deeper answers an interrupt late. */
 constexpr unsigned long long deep_us = 100;
 
 std::string cpu_file(unsigned cpu, const std::string &name) {
-  return fmt::format("{}/cpu{}/{}", folder, cpu, name);
+  return fmt::format("{}/cpu{}/{}", cpu_folder, cpu, name);
 }
 
 /* None where there is no such file, or no CPU list in it. */
-CpuSet list_in(const Host &host, const std::string &file) {
+CpuSet cpus_in(const Host &host, const std::string &file) {
   auto cpus = read_cpu_set(host.line_of(file));
   return cpus ? *cpus : CpuSet();
 }
 
 /* A CPU that can be there, but is not, such as a cloud's that is not plugged, is not offline. */
-HostFact cpus(const Host &host, const CpuSet &usable) {
+HostFact cpus_fact(const Host &host, const CpuSet &usable) {
   const CpuSet online = host.online();
   if (online.empty())
     return unknown_fact("cpus");
-  CpuSet present = list_in(host, folder + "/present");
+  CpuSet present = cpus_in(host, cpu_folder + "/present");
   const CpuSet offline = without(present, online), forbidden = without(online, usable);
   const std::string all = fmt::format("{} online", cpu_list(online));
   if (!forbidden.empty())
     return {"cpus", Mark::problem,
             fmt::format("{}; this process may not use {}", all, cpu_list(forbidden)),
             "the kernel refuses pins to these: start QEMU in a cgroup whose cpuset.cpus has them"};
-  const std::string smt = host.line_of(folder + "/smt/control");
+  const std::string smt = host.line_of(cpu_folder + "/smt/control");
   if (offline.empty())
     return {"cpus", Mark::ok, all, ""};
   if (smt == "off" || smt == "forceoff")
@@ -46,11 +46,11 @@ HostFact cpus(const Host &host, const CpuSet &usable) {
             fmt::format("{}; {} offline, because SMT is off", all, cpu_list(offline)), ""};
   return {"cpus", Mark::problem, fmt::format("{}; {} offline", all, cpu_list(offline)),
           fmt::format("the kernel refuses pins to these: echo 1 >{}/online",
-                      fmt::format("{}/cpu{}", folder, *offline.begin()))};
+                      fmt::format("{}/cpu{}", cpu_folder, *offline.begin()))};
 }
 
-HostFact isolated(const Host &host) {
-  const auto read = [&](const char *name) { return list_in(host, folder + "/" + name); };
+HostFact isolated_fact(const Host &host) {
+  const auto read = [&](const char *name) { return cpus_in(host, cpu_folder + "/" + name); };
   const CpuSet isolated = read("isolated"), nohz = read("nohz_full");
   if (isolated.empty() && nohz.empty())
     return {"isolated", Mark::ok, "none (isolcpus, nohz_full)", ""};
@@ -59,7 +59,7 @@ HostFact isolated(const Host &host) {
           fmt::format("isolcpus {}, nohz_full {}", list(isolated), list(nohz)), ""};
 }
 
-HostFact governor(const Host &host, const CpuSet &usable) {
+HostFact governor_fact(const Host &host, const CpuSet &usable) {
   std::map<std::string, CpuSet> by_name;
   for (unsigned cpu : usable)
     if (const std::string name = host.line_of(cpu_file(cpu, "cpufreq/scaling_governor"));
@@ -95,13 +95,13 @@ IdleState deepest_state(const Host &host, unsigned cpu) {
   return deepest;
 }
 
-HostFact idle(const Host &host, const CpuSet &usable) {
+HostFact idle_fact(const Host &host, const CpuSet &usable) {
   IdleState deepest{"", 0};
   for (unsigned cpu : usable)
     if (IdleState one = deepest_state(host, cpu);
         !one.name.empty() && (deepest.name.empty() || one.latency > deepest.latency))
       deepest = std::move(one);
-  const std::string driver = printable(host.line_of(folder + "/cpuidle/current_driver"));
+  const std::string driver = printable(host.line_of(cpu_folder + "/cpuidle/current_driver"));
   if (deepest.name.empty())
     return {"c-states", Mark::unknown,
             driver.empty() ? "not known" : fmt::format("driver {}, no states told", driver), ""};
@@ -116,7 +116,8 @@ HostFact idle(const Host &host, const CpuSet &usable) {
 } // namespace
 
 HostFacts cpu_facts(const Host &host, const CpuSet &usable) {
-  return {cpus(host, usable), isolated(host), governor(host, usable), idle(host, usable)};
+  return {cpus_fact(host, usable), isolated_fact(host), governor_fact(host, usable),
+          idle_fact(host, usable)};
 }
 
 } // namespace qemu_pin

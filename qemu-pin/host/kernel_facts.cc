@@ -41,7 +41,7 @@ bool is_running(const Host &host, const std::string &name) {
          });
 }
 
-HostFact cgroup(const Host &host) {
+HostFact cgroup_fact(const Host &host) {
   const auto hierarchies = cpuset_hierarchies(host.path(""));
   if (hierarchies.empty())
     return host.line_of("/proc/self/mountinfo").empty()
@@ -61,7 +61,7 @@ HostFact cgroup(const Host &host) {
 }
 
 /* numad moves whole processes between nodes, by their cpusets and their affinity. */
-HostFact numad(const Host &host) {
+HostFact numad_fact(const Host &host) {
   const auto processes = host.procfs().process_ids();
   if (!processes || processes->empty())
     return unknown_fact("numad");
@@ -71,7 +71,7 @@ HostFact numad(const Host &host) {
           "it moves QEMU's threads off their pins: systemctl disable --now numad"};
 }
 
-HostFact interrupts(const Host &host) {
+HostFact interrupts_fact(const Host &host) {
   const auto processes = host.procfs().process_ids();
   if (!processes || processes->empty())
     return unknown_fact("irqbalance");
@@ -82,7 +82,7 @@ HostFact interrupts(const Host &host) {
 }
 
 /* The kernel holds a BPF scheduler to the affinity of threads. */
-HostFact bpf_scheduler(const Host &host) {
+HostFact bpf_scheduler_fact(const Host &host) {
   const std::string state = host.line_of("/sys/kernel/sched_ext/state");
   if (state.empty())
     return {"sched_ext", host.names_in("/sys/kernel").empty() ? Mark::unknown : Mark::ok,
@@ -97,7 +97,7 @@ HostFact bpf_scheduler(const Host &host) {
 }
 
 /* A captured host tells by its kernel's configuration. */
-HostFact core_scheduling(const Host &host) {
+HostFact core_scheduling_fact(const Host &host) {
   const std::string name = "core-sched";
   if (host.is_live()) {
     unsigned long cookie = 0;
@@ -118,7 +118,7 @@ HostFact core_scheduling(const Host &host) {
           ""};
 }
 
-HostFact halt_polling(const Host &host) {
+HostFact halt_polling_fact(const Host &host) {
   const std::string folder = "/sys/module/kvm";
   const auto ns = number<unsigned long long>(host.line_of(folder + "/parameters/halt_poll_ns"));
   if (ns)
@@ -133,7 +133,7 @@ HostFact halt_polling(const Host &host) {
 }
 
 /* What the steps of isolate need. */
-HostFact steps(const Host &host) {
+HostFact steps_fact(const Host &host) {
   std::vector<std::string> has, lacks;
   const auto add = [&](bool is_there, const std::string &what) {
     (is_there ? has : lacks).push_back(what);
@@ -181,7 +181,7 @@ bool has_capability(const Host &host, unsigned number) {
          (std::strtoull(status.c_str() + line + key.size(), nullptr, 16) >> number & 1) != 0;
 }
 
-HostFact limits(const Host &host) {
+HostFact limits_fact(const Host &host) {
   const std::string text = host.line_of("/proc/self/limits");
   const std::string priority = soft_limit(text, "Max realtime priority");
   const std::string memory = soft_limit(text, "Max locked memory");
@@ -202,8 +202,9 @@ HostFact limits(const Host &host) {
 } // namespace
 
 HostFacts kernel_facts(const Host &host) {
-  return {cgroup(host),          numad(host),        interrupts(host), bpf_scheduler(host),
-          core_scheduling(host), halt_polling(host), steps(host),      limits(host)};
+  return {cgroup_fact(host),        numad_fact(host),           interrupts_fact(host),
+          bpf_scheduler_fact(host), core_scheduling_fact(host), halt_polling_fact(host),
+          steps_fact(host),         limits_fact(host)};
 }
 
 } // namespace qemu_pin

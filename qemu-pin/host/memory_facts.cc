@@ -24,7 +24,7 @@ std::string size_text(Bytes kib) {
 }
 
 /* Indices of the nodes, in ascending order. */
-std::vector<unsigned> nodes(const Host &host) {
+std::vector<unsigned> numa_nodes(const Host &host) {
   std::vector<unsigned> all;
   for (const std::string &name : host.names_in(node_folder))
     if (name.starts_with("node"))
@@ -35,7 +35,7 @@ std::vector<unsigned> nodes(const Host &host) {
 }
 
 /* KiB that a line of a meminfo file has: "Node 0 MemTotal:   8000000 kB". */
-std::optional<Bytes> total(const std::string &meminfo) {
+std::optional<Bytes> total_kib(const std::string &meminfo) {
   const std::size_t key = meminfo.find("MemTotal:");
   if (key == std::string::npos)
     return std::nullopt;
@@ -46,11 +46,11 @@ std::optional<Bytes> total(const std::string &meminfo) {
              : number<Bytes>(std::string_view(meminfo).substr(start, end - start));
 }
 
-HostFact memory(const Host &host) {
+HostFact memory_fact(const Host &host) {
   std::vector<std::string> texts;
-  for (unsigned node : nodes(host)) {
+  for (unsigned node : numa_nodes(host)) {
     const std::string folder = fmt::format("{}/node{}", node_folder, node);
-    const auto kib = total(host.line_of(folder + "/meminfo"));
+    const auto kib = total_kib(host.line_of(folder + "/meminfo"));
     const std::string cpus = host.line_of(folder + "/cpulist");
     texts.push_back(fmt::format("node {}: {}, {}", node,
                                 !kib        ? "memory not known"
@@ -60,7 +60,7 @@ HostFact memory(const Host &host) {
   }
   if (!texts.empty())
     return {"memory", Mark::ok, fmt::format("{}", fmt::join(texts, "; ")), ""};
-  if (const auto kib = total(host.line_of("/proc/meminfo")))
+  if (const auto kib = total_kib(host.line_of("/proc/meminfo")))
     return {"memory", Mark::ok, size_text(*kib) + "; the host tells of no nodes", ""};
   return unknown_fact("memory");
 }
@@ -82,10 +82,10 @@ void add_pools(const Host &host, const std::string &folder, const std::string &w
   }
 }
 
-HostFact hugepages(const Host &host) {
+HostFact hugepages_fact(const Host &host) {
   const std::string folder = "/sys/kernel/mm/hugepages";
   std::vector<std::string> texts;
-  for (unsigned node : nodes(host))
+  for (unsigned node : numa_nodes(host))
     add_pools(host, fmt::format("{}/node{}/hugepages", node_folder, node),
               fmt::format("node {}: ", node), texts);
   if (texts.empty())
@@ -111,7 +111,7 @@ HostFact hugepages(const Host &host) {
 } // namespace
 
 HostFacts memory_facts(const Host &host) {
-  return {memory(host), hugepages(host)};
+  return {memory_fact(host), hugepages_fact(host)};
 }
 
 } // namespace qemu_pin

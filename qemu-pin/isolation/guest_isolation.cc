@@ -27,7 +27,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto between_looks = 200ms;
+constexpr auto between_scans = 200ms;
 
 bool is_empty_but_for(const Host &host, const std::string &group, pid_t process) {
   const std::vector<pid_t> ids = ids_in(host, group + "/cgroup.procs");
@@ -74,7 +74,7 @@ void detach() {
   while (poll(&end, 1, -1) < 0 && errno == EINTR)
     ;
   while (!is_empty_but_for(host, group, process))
-    std::this_thread::sleep_for(between_looks);
+    std::this_thread::sleep_for(between_scans);
   undo(host, id, process);
   _exit(0);
 }

@@ -8,14 +8,14 @@ namespace qemu_pin {
 
 namespace {
 
-std::int64_t pairs(std::int64_t count) {
+std::int64_t pair_count(std::int64_t count) {
   return count * (count - 1) / 2;
 }
 
 template <typename Key> std::int64_t pairs_within(const std::map<Key, std::int64_t> &groups) {
   std::int64_t sum = 0;
   for (const auto &[key, count] : groups)
-    sum += pairs(count);
+    sum += pair_count(count);
   return sum;
 }
 
@@ -120,7 +120,7 @@ CostTerms cost_terms(const Topology &topology, const CostRules &rules, const Cpu
     device += used * domain.device_distance;
     host += used * host_steps[core.domain];
   }
-  const std::int64_t all = pairs(static_cast<std::int64_t>(vcpus.size()));
+  const std::int64_t all = pair_count(static_cast<std::int64_t>(vcpus.size()));
   const std::int64_t same_l3 = pairs_within(by_domain);
   const std::int64_t same_cluster = pairs_within(by_cluster);
   const std::int64_t outside = pairs_within(outside_clusters);

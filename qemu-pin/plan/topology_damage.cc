@@ -15,7 +15,7 @@ namespace qemu_pin {
 
 namespace {
 
-std::string list_of(hwloc_const_bitmap_t set) {
+std::string bitmap_list(hwloc_const_bitmap_t set) {
   if (hwloc_bitmap_iszero(set))
     return "none";
   char *list = nullptr;
@@ -25,20 +25,20 @@ std::string list_of(hwloc_const_bitmap_t set) {
   return list;
 }
 
-std::string named(hwloc_obj_t object) {
+std::string object_name(hwloc_obj_t object) {
   std::string name = hwloc_obj_type_string(object->type);
   if (object->os_index != HWLOC_UNKNOWN_INDEX)
     name += " " + std::to_string(object->os_index);
   return name;
 }
 
-[[noreturn]] void refuse(hwloc_obj_t object, const std::string &why) {
-  throw std::invalid_argument(named(object) + " " + why);
+[[noreturn]] void refuse_object(hwloc_obj_t object, const std::string &why) {
+  throw std::invalid_argument(object_name(object) + " " + why);
 }
 
-class Checker {
+class SetChecker {
 public:
-  explicit Checker(hwloc_topology_t topology) : nodes_(hwloc_bitmap_alloc()) {
+  explicit SetChecker(hwloc_topology_t topology) : nodes_(hwloc_bitmap_alloc()) {
     for (hwloc_obj_t node = nullptr;
          (node = hwloc_get_next_obj_by_type(topology, HWLOC_OBJ_NUMANODE, node));)
       hwloc_bitmap_set(nodes_.get(), node->os_index);
@@ -46,32 +46,33 @@ public:
 
   void check(hwloc_obj_t object) {
     if (!object->cpuset || !object->complete_cpuset || !object->nodeset)
-      refuse(object, "has no CPUs or nodes");
+      refuse_object(object, "has no CPUs or nodes");
     if (hwloc_bitmap_weight(object->complete_cpuset) < 0)
-      refuse(object, "has CPUs without end");
+      refuse_object(object, "has CPUs without end");
     if (hwloc_bitmap_last(object->complete_cpuset) > static_cast<int>(VCPUPIN_CPU_MAX))
-      refuse(object, fmt::format("has CPU {}", hwloc_bitmap_last(object->complete_cpuset)));
+      refuse_object(object, fmt::format("has CPU {}", hwloc_bitmap_last(object->complete_cpuset)));
     if (!hwloc_bitmap_isincluded(object->cpuset, object->complete_cpuset))
-      refuse(object, fmt::format("has CPUs {}, but {} with those that cannot be used",
-                                 list_of(object->cpuset), list_of(object->complete_cpuset)));
+      refuse_object(object,
+                    fmt::format("has CPUs {}, but {} with those that cannot be used",
+                                bitmap_list(object->cpuset), list_of(object->complete_cpuset)));
     if (!hwloc_bitmap_isincluded(object->nodeset, nodes_.get()))
-      refuse(object, fmt::format("has NUMA nodes {}, but the host has {}", list_of(object->nodeset),
-                                 list_of(nodes_.get())));
+      refuse_object(object, fmt::format("has NUMA nodes {}, but the host has {}",
+                                        bitmap_list(object->nodeset), bitmap_list(nodes_.get())));
     const Bitmap within(hwloc_bitmap_alloc());
     if (object->type == HWLOC_OBJ_PU)
       hwloc_bitmap_only(within.get(), object->os_index);
     for (hwloc_obj_t child = object->first_child; child; child = child->next_sibling) {
       check(child);
       if (hwloc_bitmap_intersects(within.get(), child->cpuset))
-        refuse(child, "has CPUs that another object has too");
+        refuse_object(child, "has CPUs that another object has too");
       hwloc_bitmap_or(within.get(), within.get(), child->cpuset);
     }
     if (!hwloc_bitmap_isequal(object->cpuset, within.get()))
-      refuse(object, fmt::format("has CPUs {}, but the objects in it have {}",
-                                 list_of(object->cpuset), list_of(within.get())));
+      refuse_object(object, fmt::format("has CPUs {}, but the objects in it have {}",
+                                        bitmap_list(object->cpuset), list_of(within.get())));
     for (hwloc_obj_t memory = object->memory_first_child; memory; memory = memory->next_sibling)
       if (!memory->cpuset || !hwloc_bitmap_isequal(memory->cpuset, object->cpuset))
-        refuse(memory, "has other CPUs than what it belongs to");
+        refuse_object(memory, "has other CPUs than what it belongs to");
   }
 
 private:
@@ -93,7 +94,7 @@ Result<> check_sets(hwloc_topology_t topology) {
   if (cpus > static_cast<int>(most_cpus))
     return Error{too_large()};
   try {
-    Checker(topology).check(hwloc_get_root_obj(topology));
+    SetChecker(topology).check(hwloc_get_root_obj(topology));
     return {};
   } catch (const std::invalid_argument &refusal) {
     return Error{damaged(refusal.what())};

@@ -13,7 +13,7 @@ namespace qemu_pin {
 
 namespace {
 
-HostFact smt(const Topology &topology) {
+HostFact smt_fact(const Topology &topology) {
   std::map<std::size_t, std::size_t> cores;
   for (const Core &core : topology.cores)
     ++cores[core.cpus.size()];
@@ -24,7 +24,7 @@ HostFact smt(const Topology &topology) {
   return {"smt", Mark::ok, fmt::format("{}: {}", is_on ? "on" : "off", fmt::join(texts, ", ")), ""};
 }
 
-HostFact kinds(const Topology &topology) {
+HostFact kinds_fact(const Topology &topology) {
   if (topology.kinds <= 1)
     return {"kinds", Mark::ok, "all cores are of one kind", ""};
   std::vector<CpuSet> cpus(topology.kinds);
@@ -40,7 +40,7 @@ HostFact kinds(const Topology &topology) {
           ""};
 }
 
-HostFact l3s(const Topology &topology) {
+HostFact l3_fact(const Topology &topology) {
   if (!topology.has_l3)
     return {"l3", Mark::unknown, "the host tells of no L3", ""};
   std::map<unsigned, CpuSet> cpus;
@@ -62,7 +62,7 @@ HostFact l3s(const Topology &topology) {
           ""};
 }
 
-HostFact nodes(const Topology &topology) {
+HostFact nodes_fact(const Topology &topology) {
   std::map<unsigned, CpuSet> cpus;
   for (const Core &core : topology.cores)
     cpus[topology.domains[core.domain].node].insert(core.cpus.begin(), core.cpus.end());
@@ -75,7 +75,7 @@ HostFact nodes(const Topology &topology) {
 } // namespace
 
 HostFacts topology_facts(const Topology &topology) {
-  return {smt(topology), kinds(topology), l3s(topology), nodes(topology)};
+  return {smt_fact(topology), kinds_fact(topology), l3_fact(topology), nodes_fact(topology)};
 }
 
 } // namespace qemu_pin

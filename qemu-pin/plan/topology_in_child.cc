@@ -15,7 +15,7 @@ namespace qemu_pin {
 namespace {
 
 /* A host of 8,192 CPUs takes a tenth. */
-constexpr WorkLimits limits = {.memory = 150U << 20, .cpu_ms = 700, .ms = 10'000};
+constexpr WorkLimits reading_limits = {.memory = 150U << 20, .cpu_ms = 700, .ms = 10'000};
 
 /* CPUs. hwloc takes time with the third power of the cores in a package: for these 0.3 s at
  * worst, for 8,192 half a minute. */
@@ -38,7 +38,7 @@ std::uint64_t described_cpus(const std::string &synthetic) {
 }
 
 /* error: of the child, not of read_topology(). */
-std::string reason(const TopologySource &source, const Error &error) {
+std::string reason_of_child(const TopologySource &source, const Error &error) {
   if (error.number != EFAULT)
     return "hwloc cannot read this topology: " + error.message;
   const auto xml = source.file.empty() ? Result<std::string>("") : read_text_file(source.file);
@@ -58,12 +58,12 @@ Result<Topology> read_topology_in_child(const TopologySource &source, bool with_
     auto topology = read_topology(source, with_xml);
     return topology ? Result<std::string>(to_message(*topology)) : topology.error();
   };
-  auto message = do_limited(work, limits);
+  auto message = do_limited(work, reading_limits);
   if (message)
     return topology_from_message(*message);
   if (message.error().number == 0)
     return message.error();
-  return Error{source_name(source) + ": " + reason(source, message.error())};
+  return Error{source_name(source) + ": " + reason_of_child(source, message.error())};
 }
 
 } // namespace qemu_pin

@@ -46,7 +46,7 @@ void members(Archive &archive, T &topology) {
           device_placed, xml);
 }
 
-class Writer {
+class MessageWriter {
 public:
   template <typename... T> void operator()(const T &...values) { (add(values), ...); }
   std::string bytes;
@@ -73,9 +73,9 @@ private:
   template <typename T> void add(const T &value) { members(*this, value); }
 };
 
-class Reader {
+class MessageReader {
 public:
-  explicit Reader(std::string_view bytes) : bytes_(bytes) {}
+  explicit MessageReader(std::string_view bytes) : bytes_(bytes) {}
   template <typename... T> void operator()(T &...values) { (take(values), ...); }
   bool is_at_end() const { return bytes_.empty(); }
 
@@ -125,7 +125,7 @@ private:
 } // namespace
 
 std::string to_message(const Topology &topology) {
-  Writer writer;
+  MessageWriter writer;
   writer(topology);
   return std::move(writer.bytes);
 }
@@ -133,7 +133,7 @@ std::string to_message(const Topology &topology) {
 Result<Topology> topology_from_message(const std::string &message) {
   try {
     Topology topology{};
-    Reader reader(message);
+    MessageReader reader(message);
     reader(topology);
     if (reader.is_at_end())
       return topology;

@@ -22,7 +22,7 @@ namespace {
 /* Whoever waits longer than this is told for what. */
 constexpr auto silence = 2s;
 /* How long QEMU may take to end in good order. */
-constexpr auto patience = 2s;
+constexpr auto start_patience = 2s;
 
 /* How many vCPUs the machine can have, plugged or not; nothing if it does not tell. */
 std::optional<unsigned> most_vcpus(Qmp &monitor) {
@@ -201,7 +201,7 @@ Result<> PinnedStart::let_run() {
 void PinnedStart::end_qemu() {
   Qmp *monitor = machine_ ? machine_->monitor() : greeted_ ? &*greeted_ : nullptr;
   const bool is_quitting = monitor && monitor->execute("quit");
-  const auto deadline = Clock::now() + patience;
+  const auto deadline = Clock::now() + start_patience;
   while (is_quitting && Clock::now() < deadline &&
          supervisor_.wait(-1, deadline) != Event::child_ended)
     ;

@@ -47,13 +47,58 @@ plan() { "$program" plan --quiet --synthetic "$host" "$@"; }
     run -2 "$@"
     [[ $output == "$text" ]] || { echo "$output" && return 1; }
   }
-  expect 'qemu-pin: what to check is missing: -- ARGS..., --libvirt or --plan (try --help)' check
+  expect 'qemu-pin: what to check is missing: -- ARGS..., --libvirt, --proxmox or --plan (try --help)' check
   expect 'qemu-pin: nowhere: No such file or directory' check --plan nowhere
   echo '{' >plan.json
   expect 'qemu-pin: plan.json: this is not JSON (byte 3)' check --plan plan.json
   echo '<network/>' >domain.xml
-  expect "qemu-pin: domain.xml: this is no <domain> of libvirt's" check --libvirt domain.xml
+  expect "qemu-pin: domain.xml: this is XML, <network>, not a <domain> of libvirt's" check --libvirt domain.xml
+  expect "qemu-pin: plan.json: this is JSON, not a guest's configuration of Proxmox VE's" check --proxmox plan.json
+  printf '#!/bin/sh\nkvm -smp 2\n' >vm.sh
+  expect "qemu-pin: vm.sh: this is a script: check it with -- \"\$(cat vm.sh)\"" check --libvirt vm.sh
+  printf 'cores: 2\n' >100.conf
+  expect "qemu-pin: 100.conf: this is a guest's configuration of Proxmox VE's: give it with --proxmox" \
+    check --libvirt 100.conf
   expect 'qemu-pin: --libvirt excludes --plan (try --help)' check --libvirt domain.xml --plan plan.json
+}
+
+@test "an empty description of a host is not this host" {
+  for option in --synthetic --topology --fsroot; do
+    run -2 "$program" check "$option" '' -- -smp 1
+    [[ $output == "qemu-pin: $option: it is empty (try --help)" ]] || { echo "$output" && return 1; }
+  done
+}
+
+@test "a guest is found where people write it" {
+  # shellcheck disable=SC2016
+  printf '#!/bin/bash\n# my guest\nN=2\nargs=(-smp "$N")\ntaskset -c 2 kvm "${args[@]}" \\\n  -vcpu 0,affinity=1 >log\n' >vm.sh
+  printf 'cores: 2\nsockets: 1\nargs: -vcpu 0,affinity=1\n' >100.conf
+  printf '[smp-opts]\n  cpus = "2"\n[vcpu]\n  vcpunum = "0"\n  affinity = "1"\n' >guest.cfg
+  echo "<vcpu>2</vcpu><cputune><vcpupin vcpu='0' cpuset='1'/></cputune>" >part.xml
+  expect() {
+    run -1 "$@"
+    [[ $output == *'vCPU 1 is not pinned'* ]] || { echo "$*: $output" && return 1; }
+  }
+  expect check -- -smp 2 -vcpu 0,affinity=1
+  expect check -smp 2 -vcpu 0,affinity=1
+  expect check --json kvm -smp 2 -vcpu 0,affinity=1
+  expect check 'sudo nice -n -5 qemu-system-x86_64 -smp 2 -vcpu 0,affinity=1'
+  expect check -- bash -c 'exec kvm -smp 2 -vcpu 0,affinity=1'
+  expect check -- "$(cat vm.sh)"
+  expect check -- kvm -readconfig guest.cfg
+  expect check --proxmox 100.conf
+  expect check --libvirt part.xml
+  expect check --libvirt - <part.xml
+}
+
+@test "nothing follows from what cannot be read" {
+  run -1 check -- -smp two -vcpu 0,affinity=1 -vcpu 7,affinity=2
+  [[ $output == *"unreadable: -smp two: cpus: 'two' is not a number of at least 1"* ]]
+  [[ $output != *unpinned* && $output != *no-such* ]]
+  run -1 check -- -smp 2 -vcpu 0,affinity=1 -vcpu 1,affinity=x -emulatorpin affinity=0,affinity=8
+  [[ $output == *unreadable* && $output != *unpinned* ]]
+  run -1 check -- numactl --cpunodebind=7 kvm -smp 1 -vcpu 0,affinity=1 -emulatorpin affinity=0
+  [[ $output == *'numactl --cpunodebind: the host has no CPUs that may be used on node 7'* ]]
 }
 
 @test "a full disk is not success" {

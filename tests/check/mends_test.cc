@@ -10,7 +10,7 @@ namespace {
 
 using Lines = std::vector<std::string>;
 
-Topology host(const std::string &synthetic) {
+Topology topology_of(const std::string &synthetic) {
   TopologySource source;
   source.synthetic = synthetic;
   auto topology = read_topology(source);
@@ -21,7 +21,7 @@ Topology host(const std::string &synthetic) {
 }
 
 /* CPUs n and n+8 are siblings; two L3s of four cores. */
-const char *const example = "pack:1 l3:2 core:4 pu:2(indexes=2*8:8*1)";
+const char *const two_l3s = "pack:1 l3:2 core:4 pu:2(indexes=2*8:8*1)";
 
 /* Two vCPUs on the two L3s of the example, and an iothread on a vCPU's CPU. */
 GuestDescription guest() {
@@ -38,7 +38,7 @@ const Fault misplaced = {Part::vcpus, "l3-crossed", "", ""};
 const Fault iothread = {Part::iothread, "iothread-on-vcpu", "", "a"};
 
 TEST(Mends, VcpusStayUnlessAFaultIsInWhereTheyAre) {
-  const Mend mend = mend_for(host(example), guest(), {iothread});
+  const Mend mend = mend_for(topology_of(two_l3s), guest(), {iothread});
   EXPECT_FALSE(mend.moves_vcpus);
   EXPECT_EQ(mend.failure, "");
   EXPECT_EQ(mend.guest.vcpus, guest().vcpus);
@@ -47,7 +47,7 @@ TEST(Mends, VcpusStayUnlessAFaultIsInWhereTheyAre) {
 }
 
 TEST(Mends, AFaultInWhereVcpusAreMovesThem) {
-  const Mend mend = mend_for(host(example), guest(), {misplaced});
+  const Mend mend = mend_for(topology_of(two_l3s), guest(), {misplaced});
   EXPECT_TRUE(mend.moves_vcpus);
   EXPECT_EQ(mend.guest.vcpus, (std::map<unsigned, CpuSet>{{0, {1}}, {1, {2}}}));
   EXPECT_EQ(mend.guest.emulator, CpuSet{0});
@@ -55,7 +55,7 @@ TEST(Mends, AFaultInWhereVcpusAreMovesThem) {
 }
 
 TEST(Mends, WithoutRoomVcpusStayAndTheReasonIsTold) {
-  const Mend mend = mend_for(host("core:1 pu:1"), guest(), {misplaced});
+  const Mend mend = mend_for(topology_of("core:1 pu:1"), guest(), {misplaced});
   EXPECT_FALSE(mend.moves_vcpus);
   EXPECT_NE(mend.failure, "");
   EXPECT_EQ(mend.guest.vcpus, guest().vcpus);
@@ -64,7 +64,7 @@ TEST(Mends, WithoutRoomVcpusStayAndTheReasonIsTold) {
 TEST(Mends, WithoutAFreeCoreTheOtherThreadsHaveNoPin) {
   GuestDescription all = guest();
   all.vcpus = {{0, {0}}, {1, {1}}};
-  const Mend mend = mend_for(host("core:2 pu:1"), all, {iothread});
+  const Mend mend = mend_for(topology_of("core:2 pu:1"), all, {iothread});
   EXPECT_FALSE(mend.guest.emulator);
   EXPECT_TRUE(mend.guest.iothread_pins.empty());
   EXPECT_EQ(corrected_options(all, mend.guest, iothread), Lines());

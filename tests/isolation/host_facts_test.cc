@@ -16,7 +16,7 @@ using qemu_pin::HostFact;
 using qemu_pin::HostFacts;
 using qemu_pin::Mark;
 
-HostFact find(const HostFacts &facts, const std::string &name) {
+HostFact fact_named(const HostFacts &facts, const std::string &name) {
   for (const HostFact &fact : facts)
     if (fact.name == name)
       return fact;
@@ -29,18 +29,18 @@ CpuSet all_cpus() {
 }
 
 HostFact cpu_fact(const HostFolder &folder, const std::string &name) {
-  return find(cpu_facts(folder.host(), all_cpus()), name);
+  return fact_named(cpu_facts(folder.host(), all_cpus()), name);
 }
 
 HostFact kernel_fact(const HostFolder &folder, const std::string &name) {
-  return find(kernel_facts(folder.host()), name);
+  return fact_named(kernel_facts(folder.host()), name);
 }
 
 HostFact memory_fact(const HostFolder &folder, const std::string &name) {
-  return find(memory_facts(folder.host()), name);
+  return fact_named(memory_facts(folder.host()), name);
 }
 
-void link(const HostFolder &folder, const std::string &name, const std::string &target) {
+void link_to(const HostFolder &folder, const std::string &name, const std::string &target) {
   folder.write(name + ".beside", ""); /* makes the folders */
   std::filesystem::create_symlink(target, folder.path() + "/" + name);
 }
@@ -53,15 +53,15 @@ TEST(HostFacts, AnEmptyFolderTellsNothing) {
       EXPECT_NE(fact.mark, Mark::problem) << fact.name << " " << fact.value;
   for (const char *name :
        {"cgroup", "numad", "irqbalance", "sched_ext", "core-sched", "halt-poll", "limits"})
-    EXPECT_EQ(find(kernel_facts(host), name).mark, Mark::unknown) << name;
-  EXPECT_EQ(find(memory_facts(host), "memory").mark, Mark::unknown);
-  EXPECT_EQ(find(cpu_facts(host, {}), "cpus").mark, Mark::unknown);
+    EXPECT_EQ(fact_named(kernel_facts(host), name).mark, Mark::unknown) << name;
+  EXPECT_EQ(fact_named(memory_facts(host), "memory").mark, Mark::unknown);
+  EXPECT_EQ(fact_named(cpu_facts(host, {}), "cpus").mark, Mark::unknown);
 }
 
 TEST(HostFacts, CpusThatPinsCannotHaveAreProblems) {
   const HostFolder folder;
   EXPECT_EQ(cpu_fact(folder, "cpus").mark, Mark::ok);
-  const HostFact narrow = find(cpu_facts(folder.host(), {0, 1}), "cpus");
+  const HostFact narrow = fact_named(cpu_facts(folder.host(), {0, 1}), "cpus");
   EXPECT_EQ(narrow.mark, Mark::problem);
   EXPECT_EQ(narrow.value, "0-31 online; this process may not use 2-31");
   folder.write("sys/devices/system/cpu/present", "0-33\n");
@@ -134,9 +134,9 @@ TEST(HostFacts, TheGroupOfADeviceIsTold) {
                        const std::string &driver) {
     folder.write(devices + device + "/class", type + "\n");
     folder.write("sys/kernel/iommu_groups/14/devices/" + device, "");
-    link(folder, devices + device + "/iommu_group", "../../../../kernel/iommu_groups/14");
+    link_to(folder, devices + device + "/iommu_group", "../../../../kernel/iommu_groups/14");
     if (!driver.empty())
-      link(folder, devices + device + "/driver", "../../../../bus/pci/drivers/" + driver);
+      link_to(folder, devices + device + "/driver", "../../../../bus/pci/drivers/" + driver);
   };
   add("0000:03:00.0", "0x030000", "vfio-pci");
   add("0000:00:01.0", "0x060400", "pcieport");

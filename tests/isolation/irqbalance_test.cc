@@ -65,18 +65,16 @@ public:
     id_ = 0;
   }
 
+  /* Whether no more commands have come: the next one is ours. */
+  bool is_left_alone() { return ban_cpus(Host(), id_, "0") && command() == "settings cpus 0"; }
+
   /* The next one that came. */
-  std::string command() { return command(patience); }
-
-  /* Whether there is none: for long enough that one would be there, as a rule. */
-  bool is_left_alone() { return command(1s) == "(none)"; }
-
-  std::string command(std::chrono::milliseconds time) {
+  std::string command() {
     while (lines_.find('\n') == std::string::npos) {
       pollfd waiting{output_.number(), POLLIN, 0};
       char piece[512];
       ssize_t size = 0;
-      if (poll(&waiting, 1, static_cast<int>(time.count())) != 1 ||
+      if (poll(&waiting, 1, static_cast<int>(std::chrono::milliseconds(patience).count())) != 1 ||
           (size = read(output_.number(), piece, sizeof piece)) <= 0)
         return "(none)";
       lines_.append(piece, static_cast<std::size_t>(size));

@@ -46,7 +46,7 @@ protected:
 };
 
 constexpr const char *interrupt = "/proc/irq/24/smp_affinity_list";
-constexpr const char *watchdog = "/proc/sys/kernel/watchdog_cpumask";
+constexpr const char *watchdog_mask = "/proc/sys/kernel/watchdog_cpumask";
 
 } // namespace
 
@@ -58,10 +58,10 @@ TEST_F(Undoing, IrqbalanceMayHaveMovedWhatTheStepChangedThatToldIt) {
              "0 0 0 0 0 0 0 0 17 0 0 0 0 0 0 0 0 0 0 0 0 0 0");
   change("irq", IrqbalanceSetting{{66, 500}});
   changed("irq", interrupt, "5");
-  changed("watchdog", watchdog, "5");
+  changed("watchdog", watchdog_mask, "5");
   const UndoReport report = undone();
   EXPECT_EQ(report.balanced, 1U);
-  EXPECT_EQ(report.left, std::vector<std::string>{std::string(watchdog) +
+  EXPECT_EQ(report.left, std::vector<std::string>{std::string(watchdog_mask) +
                                                   ": changed by somebody else since, to '5'; it "
                                                   "was '0-7'"});
   EXPECT_EQ(report.failed, std::vector<std::string>());

@@ -6,6 +6,7 @@
 #ifndef TESTS_ISOLATION_PLANNED_H
 #define TESTS_ISOLATION_PLANNED_H
 
+#include "captured_host.h"
 #include "harness/temp_dir.h"
 
 #include "host/settings.h"
@@ -17,25 +18,6 @@
 #include <vector>
 
 namespace qemu_pin {
-
-class CapturedHost {
-public:
-  explicit CapturedHost(const std::string &online = "0-7") : host_(dir_.path()) {
-    write("/sys/devices/system/cpu/online", online);
-  }
-
-  /* With a newline, as the kernel's files. */
-  void write(const std::string &file, const std::string &line) {
-    dir_.write(file.substr(1), line + "\n");
-  }
-  std::string read(const std::string &file) const { return host_.line_of(file); }
-  std::string path(const std::string &file) const { return host_.path(file); }
-  const Host &host() const { return host_; }
-
-private:
-  TempDir dir_;
-  Host host_;
-};
 
 inline IsolationRequest request_for(const CpuSet &cpus) {
   IsolationRequest request;

@@ -7,6 +7,7 @@
 #include "host/unit_bus.h"
 
 #include "base/text_file.h"
+#include "harness/patience.h"
 #include "kernel/cpuset_group.h"
 
 #include <gtest/gtest.h>
@@ -253,9 +254,7 @@ TEST_F(UnitBus, ScopeHoldsTheProcessAndEndsWithIt) {
   EXPECT_NE(again.error().message.find("qemu-pin-2-7.scope"), std::string::npos);
   kill(child, SIGKILL);
   waitpid(child, nullptr, 0);
-  for (int i = 0; i < 2000 && value("qemu-pin-2-7.scope AllowedCPUs") != "nothing"; ++i)
-    std::this_thread::sleep_for(50ms);
-  EXPECT_EQ(value("qemu-pin-2-7.scope AllowedCPUs"), "nothing");
+  EXPECT_TRUE(comes_true([] { return value("qemu-pin-2-7.scope AllowedCPUs") == "nothing"; }));
   EXPECT_EQ(traces().find("qemu-pin"), std::string::npos);
 }
 

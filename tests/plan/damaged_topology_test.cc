@@ -17,16 +17,16 @@ namespace {
 using qemu_pin::read_topology_in_child;
 using qemu_pin::Topology;
 
-const std::string description = "pack:2 [numa] l3:2 core:2 pu:2";
+const std::string sound_host = "pack:2 [numa] l3:2 core:2 pu:2";
 
 std::string sound_xml() {
-  auto host = read_topology_in_child(
-      {.file = "", .root = "", .synthetic = description, .device = ""}, true);
+  auto host =
+      read_topology_in_child({.file = "", .root = "", .synthetic = sound_host, .device = ""}, true);
   return host ? host->xml : host.error().message;
 }
 
 /* What reading a file with this text says after the file's name; "" when it can be read. */
-std::string refusal(const std::string &text) {
+std::string xml_refusal(const std::string &text) {
   const TempDir dir;
   dir.write("host.xml", text);
   const std::string file = dir.path() + "/host.xml";
@@ -39,7 +39,7 @@ std::string refusal(const std::string &text) {
 }
 
 /* The sound host with something of it, which must be there, put otherwise. */
-std::string with(const std::string &piece, const std::string &other) {
+std::string sound_xml_with(const std::string &piece, const std::string &other) {
   std::string xml = sound_xml();
   const std::size_t at = xml.find(piece);
   if (at == std::string::npos)
@@ -47,34 +47,36 @@ std::string with(const std::string &piece, const std::string &other) {
   return xml.replace(at, piece.size(), other);
 }
 
-const std::string damage = "hwloc cannot read this topology: it is damaged ";
+const std::string damage_words = "hwloc cannot read this topology: it is damaged ";
 
 TEST(DamagedTopology, ASoundOneIsRead) {
-  EXPECT_EQ(refusal(sound_xml()), "");
+  EXPECT_EQ(xml_refusal(sound_xml()), "");
 }
 
 TEST(DamagedTopology, AnObjectWithoutCompleteCpusetIsNamed) {
-  EXPECT_EQ(refusal(with(" complete_cpuset=\"0x000000ff\"", "")),
-            damage + "(Package 0 has no complete_cpuset)");
+  EXPECT_EQ(xml_refusal(sound_xml_with(" complete_cpuset=\"0x000000ff\"", "")),
+            damage_words + "(Package 0 has no complete_cpuset)");
 }
 
 /* hwloc mends some sets by others, so that the message may be about another object. */
 TEST(DamagedTopology, ObjectsWithOtherCpusThanThoseInThemAreRefused) {
   const std::string core = "<object type=\"Core\" os_index=\"0\" cpuset=\"";
   for (const char *cpus : {"0x00000001", "99999999", "0xf...f", "0x0", "", "-1", "0-1"})
-    EXPECT_TRUE(refusal(with(core + "0x00000003", core + cpus)).starts_with(damage)) << cpus;
+    EXPECT_TRUE(
+        xml_refusal(sound_xml_with(core + "0x00000003", core + cpus)).starts_with(damage_words))
+        << cpus;
 }
 
 TEST(DamagedTopology, ACpuThatIsAnotherIsNamed) {
-  EXPECT_EQ(
-      refusal(with("<object type=\"PU\" os_index=\"1\"", "<object type=\"PU\" os_index=\"9\"")),
-      damage + "(PU 9 has CPUs 1, but the objects in it have 9)");
+  EXPECT_EQ(xml_refusal(sound_xml_with("<object type=\"PU\" os_index=\"1\"",
+                                       "<object type=\"PU\" os_index=\"9\"")),
+            damage_words + "(PU 9 has CPUs 1, but the objects in it have 9)");
 }
 
 TEST(DamagedTopology, OneThatIsCutOffIsRefused) {
   const std::string xml = sound_xml();
   for (std::size_t size = 0; size < xml.size(); size += xml.size() / 40)
-    EXPECT_NE(refusal(xml.substr(0, size)), "") << "after " << size << " bytes";
+    EXPECT_NE(xml_refusal(xml.substr(0, size)), "") << "after " << size << " bytes";
 }
 
 /* What hwloc makes of it is its own; it must be a topology that is one, or a message. */
@@ -98,7 +100,7 @@ TEST(DamagedTopology, OneWithAnyBytesChangedIsReadOrRefused) {
         changed.insert(below(changed.size()), pieces[below(pieces.size())]);
         break;
       }
-    const std::string message = refusal(changed);
+    const std::string message = xml_refusal(changed);
     EXPECT_EQ(message.find('\n'), std::string::npos) << message;
   }
 }

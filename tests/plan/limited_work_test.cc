@@ -14,11 +14,11 @@ using qemu_pin::Error;
 using qemu_pin::Result;
 using qemu_pin::WorkLimits;
 
-constexpr WorkLimits ample = {.memory = 100U << 20, .cpu_ms = 60'000, .ms = 60'000};
+constexpr WorkLimits ample_limits = {.memory = 100U << 20, .cpu_ms = 60'000, .ms = 60'000};
 
 TEST(LimitedWork, GivesWhatTheWorkGives) {
   for (const std::string &text : {std::string(), std::string("e"), std::string(1U << 20, '\0')}) {
-    const auto done = do_limited([&]() -> Result<std::string> { return text; }, ample);
+    const auto done = do_limited([&]() -> Result<std::string> { return text; }, ample_limits);
     ASSERT_TRUE(done) << done.error().message;
     EXPECT_EQ(*done, text);
   }
@@ -26,7 +26,7 @@ TEST(LimitedWork, GivesWhatTheWorkGives) {
 
 TEST(LimitedWork, FailsAsTheWorkFails) {
   const auto done =
-      do_limited([]() -> Result<std::string> { return Error{"no such host"}; }, ample);
+      do_limited([]() -> Result<std::string> { return Error{"no such host"}; }, ample_limits);
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().message, "no such host");
   EXPECT_EQ(done.error().number, 0);
@@ -39,14 +39,14 @@ TEST(LimitedWork, SurvivesACrash) {
         raise(SIGSEGV);
         return "";
       },
-      ample);
+      ample_limits);
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().message, "signal 11: Segmentation fault");
   EXPECT_EQ(done.error().number, EFAULT);
 }
 
 TEST(LimitedWork, EndsWhatLoops) {
-  WorkLimits limits = ample;
+  WorkLimits limits = ample_limits;
   limits.cpu_ms = 50;
   const auto done = do_limited(
       []() -> Result<std::string> {
@@ -60,7 +60,7 @@ TEST(LimitedWork, EndsWhatLoops) {
 }
 
 TEST(LimitedWork, EndsWhatWaits) {
-  WorkLimits limits = ample;
+  WorkLimits limits = ample_limits;
   limits.ms = 50;
   const auto done = do_limited(
       []() -> Result<std::string> {
@@ -77,7 +77,7 @@ TEST(LimitedWork, EndsWhatTakesAllMemory) {
   GTEST_SKIP() << "the sanitizer's allocator does not throw";
 #else
   const auto done = do_limited(
-      []() -> Result<std::string> { return std::string(std::size_t{1} << 30, 'x'); }, ample);
+      []() -> Result<std::string> { return std::string(std::size_t{1} << 30, 'x'); }, ample_limits);
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().message, "it takes more than 100 MiB of memory");
   EXPECT_EQ(done.error().number, ENOMEM);
@@ -85,7 +85,7 @@ TEST(LimitedWork, EndsWhatTakesAllMemory) {
 }
 
 TEST(LimitedWork, LeavesThisProcessAsItWas) {
-  ASSERT_TRUE(do_limited([]() -> Result<std::string> { return ""; }, ample));
+  ASSERT_TRUE(do_limited([]() -> Result<std::string> { return ""; }, ample_limits));
   const std::string room(std::size_t{200} << 20, 'x');
   EXPECT_EQ(room.back(), 'x');
 }

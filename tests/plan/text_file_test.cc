@@ -10,7 +10,7 @@ namespace {
 
 using qemu_pin::read_text_file;
 
-std::string refusal(const std::string &path, std::size_t limit = qemu_pin::text_file_limit) {
+std::string file_refusal(const std::string &path, std::size_t limit = qemu_pin::text_file_limit) {
   const auto text = read_text_file(path, limit);
   return text ? "" : text.error().message;
 }
@@ -23,24 +23,24 @@ TEST(TextFile, IsReadWholeUpToTheLimit) {
   ASSERT_TRUE(text) << text.error().message;
   EXPECT_EQ(*text, mebibyte);
   dir.write("file", mebibyte + "x");
-  EXPECT_EQ(refusal(dir.path() + "/file", 1U << 20),
+  EXPECT_EQ(file_refusal(dir.path() + "/file", 1U << 20),
             dir.path() + "/file: this is larger than 1 MiB, the most that qemu-pin reads");
 }
 
 TEST(TextFile, WithoutEndIsRefused) {
-  EXPECT_EQ(refusal("/dev/zero"),
+  EXPECT_EQ(file_refusal("/dev/zero"),
             "/dev/zero: this is larger than 4 MiB, the most that qemu-pin reads");
 }
 
 TEST(TextFile, ThatIsAFolderIsRefused) {
-  EXPECT_EQ(refusal("/"), "/: Is a directory");
+  EXPECT_EQ(file_refusal("/"), "/: Is a directory");
 }
 
 TEST(TextFile, APipeThatNobodyWritesToIsRefused) {
   const TempDir dir;
   const std::string pipe = dir.path() + "/pipe";
   ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
-  EXPECT_EQ(refusal(pipe), pipe + ": nobody writes to this pipe");
+  EXPECT_EQ(file_refusal(pipe), pipe + ": nobody writes to this pipe");
 }
 
 TEST(TextFile, APipeIsReadUntilItsWriterCloses) {

@@ -41,10 +41,10 @@ CpuSet shared(const CpuSet &a, const CpuSet &b) {
   return without(a, without(a, b));
 }
 
-class Planner {
+class CpusetPlanner {
 public:
-  Planner(const Host &host, const IsolationRequest &request, const JournalContent &journal,
-          CpusetHierarchy hierarchy)
+  CpusetPlanner(const Host &host, const IsolationRequest &request, const JournalContent &journal,
+                CpusetHierarchy hierarchy)
       : host_(host), request_(request), journal_(journal), hierarchy_(std::move(hierarchy)),
         root_(hierarchy_.folder), is_systemd_(hierarchy_.is_v2 && is_systemd_host(host)),
         members_(hierarchy_.is_v2 ? "cgroup.procs" : "tasks"),
@@ -385,7 +385,7 @@ Result<StepPlan> plan_cpuset(const Host &host, const IsolationRequest &request,
     };
     return plan;
   }
-  return Planner(host, request, journal, *hierarchy).run();
+  return CpusetPlanner(host, request, journal, *hierarchy).run();
 }
 
 } // namespace qemu_pin

@@ -81,7 +81,7 @@ struct Aim {
   Irq irq = {};
 };
 
-struct Told {
+struct IrqTold {
   std::vector<Aim> aims;
   std::size_t interrupts = 0; /* with a number */
   std::string cpus;
@@ -138,9 +138,9 @@ private:
   }
 };
 
-class Planner {
+class IrqPlanner {
 public:
-  Planner(const Host &host, const IsolationRequest &request, const JournalContent &journal)
+  IrqPlanner(const Host &host, const IsolationRequest &request, const JournalContent &journal)
       : host_(host), request_(request), journal_(journal) {
     told_.cpus = request.id().list();
   }
@@ -162,7 +162,7 @@ public:
     for (const std::string &pattern : request_.irq_to_guest)
       if (!matched_.contains(pattern))
         told_.notes.push_back(fmt::format("no interrupt has '{}' in its name", printable(pattern)));
-    auto told = std::make_shared<Told>(std::move(told_));
+    auto told = std::make_shared<IrqTold>(std::move(told_));
     plan_.tell = [told](const std::vector<Outcome> &outcomes) { return told->lines(outcomes); };
     return std::move(plan_);
   }
@@ -267,7 +267,7 @@ private:
   const IsolationRequest &request_;
   const JournalContent &journal_;
   StepPlan plan_;
-  Told told_;
+  IrqTold told_;
   std::set<std::string> matched_; /* patterns */
 };
 
@@ -275,7 +275,7 @@ private:
 
 Result<StepPlan> plan_irq(const Host &host, const IsolationRequest &request,
                           const JournalContent &journal) {
-  return Planner(host, request, journal).run();
+  return IrqPlanner(host, request, journal).run();
 }
 
 } // namespace qemu_pin
