@@ -11,6 +11,7 @@
 #include "check/start_nodes.h"
 #include "commands/subcommand.h"
 #include "commands/topology_options.h"
+#include "plan/topology_in_child.h"
 
 #include <fmt/core.h>
 #include <memory>
@@ -93,7 +94,7 @@ int check(const CheckOptions &options) {
   auto guest = read(options);
   if (!guest)
     return report(guest.error().message);
-  auto topology = read_topology(options.source);
+  auto topology = read_topology_in_child(options.source);
   if (!topology)
     return report(topology.error().message);
   resolve_start_nodes(*topology, *guest);

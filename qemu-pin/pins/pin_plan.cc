@@ -141,6 +141,8 @@ Result<PinPlan> plan_from_json(const std::string &text) {
     return read(parse_ordered_json(text));
   } catch (const OrderedJson::parse_error &error) {
     return Error{fmt::format("this is not JSON (byte {})", error.byte)};
+  } catch (const OrderedJson::out_of_range &) {
+    return Error{"a number in it is larger than any that a program can hold"};
   } catch (const std::invalid_argument &error) {
     return Error{error.what()};
   }

@@ -109,7 +109,7 @@ plan() { "$program" plan --quiet --synthetic "$host" "$@"; }
 }
 
 @test "help fits 80 columns" {
-  for words in '' plan check show verify set run isolate restore vfio-isolate; do
+  for words in '' plan check host show verify set run isolate restore vfio-isolate; do
     # shellcheck disable=SC2086
     run -0 "$program" $words --help
     for line in "${lines[@]}"; do
@@ -123,7 +123,7 @@ plan() { "$program" plan --quiet --synthetic "$host" "$@"; }
   local option page
   page=$(man --warnings -E UTF-8 -l "$top/docs/qemu-pin.1" "$top/docs/qemu-pin-isolate.8" 2>warnings | col -b)
   [[ ! -s warnings ]] || { cat warnings && return 1; }
-  for option in $(for subcommand in plan check show verify set run isolate restore; do "$program" "$subcommand" --help; done | grep -oE '^ +(-.,)?--[a-z0-9-]+' | grep -oE -- '--.*'); do
+  for option in $(for subcommand in plan check host show verify set run isolate restore; do "$program" "$subcommand" --help; done | grep -oE '^ +(-.,)?--[a-z0-9-]+' | grep -oE -- '--.*'); do
     grep -qF -- "$option" <<<"$page" || { echo "the man page lacks $option" && return 1; }
     grep -qF -- "$option" "$top/docs/qemu-pin.bash-completion" || { echo "the completion lacks $option" && return 1; }
   done
