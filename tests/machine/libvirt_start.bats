@@ -26,7 +26,7 @@ domain_xml() {
   cat <<XML
 <domain type='qemu' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
 <name>$domain</name><memory unit='MiB'>32</memory><vcpu>2</vcpu><iothreads>1</iothreads>
-<cputune>$2</cputune><os><type arch='x86_64' machine='pc'>hvm</type></os><devices>
+<cputune>$2</cputune><os><type arch='x86_64' machine='pc'>hvm</type></os><features><acpi/></features><devices>
 <emulator>$1</emulator><controller type='usb' model='none'/><memballoon model='none'/></devices>
 <qemu:commandline>
 <qemu:arg value='-vcpu'/><qemu:arg value='0,affinity=$b'/>
@@ -53,7 +53,7 @@ with_libvirtd() {
       virsh() { command virsh --quiet --connect qemu:///system "$@"; }
       log() { cat "/var/log/libvirt/qemu/$domain.log"; }
       verify() { "$qemu_pin" verify --quiet --for 0.01 --name "$domain"; }
-      pinning() { virsh qemu-monitor-command "$domain" --hmp info pinning | tr -d "\r" | awk "NR > 1 { print \$1, \$5 }"; }
+      pinning() { virsh qemu-monitor-command "$domain" --hmp info pinning | tr -d "\r" | awk "NR > 1 && NF { print \$1, \$5 }"; }
       as_asked() {
         verify
         diff <(pinning) <(printf "%s\n" "emulator $a" "vcpu[0] $b" "vcpu[1] $a" "iothread[iothread1] $a")
