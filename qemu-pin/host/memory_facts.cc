@@ -14,7 +14,7 @@ namespace {
 
 using Bytes = unsigned long long;
 
-const std::string node_folder = "/sys/devices/system/node";
+const std::string nodes_folder = "/sys/devices/system/node";
 
 /* "1 GiB", "1.5 GiB", "2 MiB". */
 std::string size_text(Bytes kib) {
@@ -26,7 +26,7 @@ std::string size_text(Bytes kib) {
 /* Indices of the nodes, in ascending order. */
 std::vector<unsigned> numa_nodes(const Host &host) {
   std::vector<unsigned> all;
-  for (const std::string &name : host.names_in(node_folder))
+  for (const std::string &name : host.names_in(nodes_folder))
     if (name.starts_with("node"))
       if (const auto index = number<unsigned>(std::string_view(name).substr(4)))
         all.push_back(*index);
@@ -49,7 +49,7 @@ std::optional<Bytes> total_kib(const std::string &meminfo) {
 HostFact memory_fact(const Host &host) {
   std::vector<std::string> texts;
   for (unsigned node : numa_nodes(host)) {
-    const std::string folder = fmt::format("{}/node{}", node_folder, node);
+    const std::string folder = fmt::format("{}/node{}", nodes_folder, node);
     const auto kib = total_kib(host.line_of(folder + "/meminfo"));
     const std::string cpus = host.line_of(folder + "/cpulist");
     texts.push_back(fmt::format("node {}: {}, {}", node,
@@ -86,7 +86,7 @@ HostFact hugepages_fact(const Host &host) {
   const std::string folder = "/sys/kernel/mm/hugepages";
   std::vector<std::string> texts;
   for (unsigned node : numa_nodes(host))
-    add_pools(host, fmt::format("{}/node{}/hugepages", node_folder, node),
+    add_pools(host, fmt::format("{}/node{}/hugepages", nodes_folder, node),
               fmt::format("node {}: ", node), texts);
   if (texts.empty())
     add_pools(host, folder, "", texts);
