@@ -5,6 +5,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "base/json.h"
 #include "command.h"
 #include "harness/temp_dir.h"
 #include "timed_command.h"

@@ -28,7 +28,7 @@ namespace bench {
 namespace {
 
 /* Undoing takes some milliseconds, and longer on a busy CPU. */
-constexpr auto patience = std::chrono::seconds(60);
+constexpr auto keeper_patience = std::chrono::seconds(60);
 
 const std::string root = "/sys/fs/cgroup/cpuset";
 const std::string host_group = root + "/bench-host";
@@ -260,7 +260,7 @@ HeldCpus::~HeldCpus() {
   if (!lifeline_)
     return;
   lifeline_ = Fd();
-  keeper_.wait(patience);
+  keeper_.wait(keeper_patience);
 }
 
 std::string HeldCpus::guest_group() {

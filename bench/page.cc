@@ -6,6 +6,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "base/json.h"
 #include "harness/temp_dir.h"
 #include "report.h"
 #include "text_table.h"
@@ -19,7 +20,6 @@
 #include <set>
 
 using bench::Report;
-using nlohmann::json;
 using qemu_pin::Error;
 using qemu_pin::Result;
 
@@ -82,7 +82,8 @@ std::string machine(const std::vector<Report> &reports) {
     std::set<std::string> values;
     for (const Report &report : reports)
       if (const auto found = report.facts.find(key); found != report.facts.end())
-        values.insert(found->is_string() ? found->get<std::string>() : found->dump());
+        values.insert(
+            std::visit([](const auto &fact) { return fmt::format("{}", fact); }, found->second));
     if (values.empty())
       continue;
     if (key == "date" && values.size() > 1)

@@ -4,6 +4,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "base/json.h"
 #include "command.h"
 #include "harness/guest.h"
 #include "kernel_trace.h"

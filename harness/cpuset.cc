@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "harness/cpuset.h"
 
+#include "harness/patience.h"
 #include "harness/temp_dir.h"
 
 #include <cerrno>
-#include <chrono>
 #include <sstream>
 #include <sys/stat.h>
-#include <thread>
 #include <unistd.h>
 
 using qemu_pin::Error;
@@ -59,9 +58,6 @@ bool Cpuset::set_cpus(const std::string &cpus) const {
 
 Cpuset::~Cpuset() {
   /* A process that has just been reaped may still be leaving. */
-  for (int tries = 0; !folder_.empty() && tries < 100; ++tries) {
-    if (rmdir(folder_.c_str()) == 0 || errno != EBUSY)
-      break;
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
+  if (!folder_.empty())
+    comes_true([this] { return rmdir(folder_.c_str()) == 0 || errno != EBUSY; });
 }

@@ -31,12 +31,23 @@ std::string one_line(std::string text) {
   return text;
 }
 
-Result<Child> launch(const GuestSpec &spec, const TempDir &files) {
-  Command command{command_line(spec, files.path()), "", files.file("errors")};
+struct Launched {
+  TempDir files;
+  Child process;
+};
+
+Result<Launched> launch(const GuestSpec &spec) {
+  auto files = TempDir::make();
+  if (!files)
+    return files.error();
+  Command command{command_line(spec, files->path()), "", files->file("errors")};
   command.affinity = spec.affinity;
   command.cgroup = spec.cgroup;
   command.environment = spec.environment;
-  return Child::start(command);
+  auto process = Child::start(command);
+  if (!process)
+    return process.error();
+  return Launched{std::move(*files), std::move(*process)};
 }
 
 } // namespace
@@ -77,14 +88,26 @@ Result<Qmp> connect_when_ready(const std::string &socket, Child &process) {
   }
 }
 
+Result<> plug_all_vcpus(Qmp &monitor) {
+  auto slots = monitor.execute("query-hotpluggable-cpus");
+  if (!slots)
+    return slots.error();
+  for (const auto &slot : *slots) {
+    if (slot.contains("qom-path"))
+      continue; /* it is there */
+    nlohmann::json arguments = slot["props"];
+    arguments["driver"] = slot["type"];
+    if (auto added = monitor.execute("device_add", arguments); !added)
+      return added.error();
+  }
+  return {};
+}
+
 Result<Guest> Guest::start(const GuestSpec &spec) {
-  auto files = TempDir::make();
-  if (!files)
-    return files.error();
-  auto process = launch(spec, *files);
-  if (!process)
-    return process.error();
-  Guest guest(std::move(*files), std::move(*process));
+  auto launched = launch(spec);
+  if (!launched)
+    return launched.error();
+  Guest guest(std::move(launched->files), std::move(launched->process));
   if (auto result = guest.connect(); !result)
     return result.error();
   return guest;
@@ -99,16 +122,14 @@ Result<> Guest::connect() {
 }
 
 Result<Outcome> Guest::run(const GuestSpec &spec) {
-  auto files = TempDir::make();
-  if (!files)
-    return files.error();
-  auto process = launch(spec, *files);
-  if (!process)
-    return process.error();
-  auto status = process->wait(patience);
+  auto launched = launch(spec);
+  if (!launched)
+    return launched.error();
+  auto &[files, process] = *launched;
+  auto status = process.wait(patience);
   if (!status)
-    return Error{"QEMU did not end: " + read_text(files->file("errors"))};
-  return Outcome{*status, read_text(files->file("errors")), read_text(files->file("debug"))};
+    return Error{"QEMU did not end: " + read_text(files.file("errors"))};
+  return Outcome{*status, read_text(files.file("errors")), read_text(files.file("debug"))};
 }
 
 std::string Guest::errors() const {

@@ -36,6 +36,9 @@ struct GuestSpec {
 /* The threads of the vCPUs that exist, by cpu-index (query-cpus-fast). */
 qemu_pin::Result<std::map<unsigned, pid_t>> vcpu_threads(qemu_pin::Qmp &monitor);
 
+/* Plugs each vCPU that the machine has room for; fails with QEMU's first refusal. */
+qemu_pin::Result<> plug_all_vcpus(qemu_pin::Qmp &monitor);
+
 /* How a QEMU ended that was not expected to run. */
 struct Outcome {
   int status;           /* 128 + N if signal N ended it */

@@ -17,8 +17,9 @@ constexpr std::chrono::seconds patience{180};
 /* Looks again and again: true as soon as holds() is, false when patience is at its end. */
 bool comes_true(const std::function<bool()> &holds);
 
-/* Whether a process, by its first thread, waits for something: it has done what it does
- * before. False of one that has ended. */
-bool is_asleep(pid_t process);
+/* Whether a process, by its first thread, sleeps in poll() until another process ends (a pidfd) or
+ * a time is up: a watch does that between two looks, and never during one. False of one that has
+ * ended. */
+bool waits_for_a_process(pid_t process);
 
 #endif

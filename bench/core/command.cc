@@ -5,10 +5,14 @@
 #include "host_facts.h"
 #include "interruption.h"
 
-#include <CLI/CLI.hpp>
+#include <charconv>
 #include <chrono>
+#include <cstring>
 #include <filesystem>
 #include <fmt/format.h>
+#include <getopt.h>
+#include <map>
+#include <string_view>
 #include <unistd.h>
 
 using qemu_pin::Error;
@@ -66,7 +70,7 @@ Result<> write_results(const Report &report, const std::string &folder) {
                                 stem + (i ? "-" + std::to_string(i + 1) : std::string()) + ".svg");
         !result)
       return result.error();
-  return write_whole(stem + ".json", as_json(report).dump(1) + "\n");
+  return write_whole(stem + ".json", json_text(report));
 }
 
 QuietGate gate_of(const Setting &setting) {
@@ -80,6 +84,57 @@ int fail(const std::string &name, const Error &error) {
   fmt::print(stderr, "{}: {}\n", name, error.message);
   const int signal = interrupted();
   return signal ? 128 + signal : 2;
+}
+
+constexpr const char *help = R"(Usage: {0} [OPTION]...
+Measures, prints the table, and writes {0}.json and .svg; bench/README.md says what is measured.
+
+  --quick            shortened: shows that it works, measures nothing
+  --repetitions=N    of each arm (10; 3 when quick)
+  --results=FOLDER   folder to write to [{1}]
+  --qemu=FILE        a patched qemu-system-x86_64 [{2}]
+  --stock=FILE       the same QEMU without the overlay (bench/stock-qemu builds it)
+  --qemu-pin=FILE    the command [{3}]
+  --help             print this text and exit
+)";
+
+/* 0: text is not a number from 1 to 100000. */
+unsigned repetitions_of(std::string_view text) {
+  unsigned number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole && number <= 100000 ? number : 0;
+}
+
+Result<> read_options(int argc, char **argv, Setting &setting, std::string &results) {
+  std::string repetitions;
+  int quick = 0;
+  const option options[] = {{"quick", no_argument, &quick, 1},
+                            {"repetitions", required_argument, nullptr, 'n'},
+                            {"results", required_argument, nullptr, 'r'},
+                            {"qemu", required_argument, nullptr, 'q'},
+                            {"stock", required_argument, nullptr, 's'},
+                            {"qemu-pin", required_argument, nullptr, 'p'},
+                            {}};
+  const std::map<int, std::string *> files = {
+      {'q', &setting.qemu}, {'s', &setting.stock_qemu}, {'p', &setting.qemu_pin}};
+  for (int found = 0; (found = getopt_long(argc, argv, "", options, nullptr)) != -1;) {
+    if (found == 'n')
+      repetitions = optarg;
+    else if (found == 'r')
+      results = optarg;
+    else if (const auto file = files.find(found); file == files.end() && found != 0)
+      return Error{"the options cannot be read (try --help)"}; /* getopt said which */
+    else if (file != files.end() && !std::filesystem::exists(*file->second = optarg))
+      return Error{*file->second + ": no such file"};
+  }
+  if (optind < argc)
+    return Error{fmt::format("'{}' is not an option (try --help)", argv[optind])};
+  setting.quick = quick != 0;
+  setting.repetitions = setting.quick ? 3 : 10;
+  if (!repetitions.empty() && !(setting.repetitions = repetitions_of(repetitions)))
+    return Error{fmt::format("--repetitions: '{}' is not a number from 1 to 100000", repetitions)};
+  return {};
 }
 
 } // namespace
@@ -114,36 +169,19 @@ int run(int argc, char **argv, const std::string &name,
   setting.qemu = root + "/bin/qemu-system-x86_64";
   setting.qemu_pin = QEMU_PIN;
   setting.guests = GUESTS;
-  CLI::App app{"Measures, prints the table, and writes " + name +
-                   ".json and .svg; bench/README.md says what is measured.",
-               name};
-  app.add_flag("--quick", setting.quick, "shortened: shows that it works, measures nothing");
-  auto *repetitions =
-      app.add_option("--repetitions", setting.repetitions, "of each arm (10; 3 when quick)")
-          ->check(CLI::Range(1, 100000));
-  app.add_option("--results", results, "folder to write to")->capture_default_str();
-  app.add_option("--qemu", setting.qemu, "a patched qemu-system-x86_64")
-      ->capture_default_str()
-      ->check(CLI::ExistingFile);
-  app.add_option("--stock", setting.stock_qemu,
-                 "the same QEMU without the overlay (bench/stock-qemu builds it)")
-      ->check(CLI::ExistingFile);
-  app.add_option("--qemu-pin", setting.qemu_pin, "the command")
-      ->capture_default_str()
-      ->check(CLI::ExistingFile);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError &error) {
-    return app.exit(error) == 0 ? 0 : 2;
+  if (argc == 2 && std::strcmp(argv[1], "--help") == 0) {
+    fmt::print(help, name, results, setting.qemu, setting.qemu_pin);
+    return 0;
   }
-  if (setting.quick && repetitions->empty())
-    setting.repetitions = 3;
+  if (auto read = read_options(argc, argv, setting, results); !read)
+    return fail(name, read.error());
   remember_signals();
   auto report = measure(setting);
   if (!report)
     return fail(name, report.error());
   report->quick = setting.quick;
-  report->facts.update(host_facts());
+  for (const auto &[key, fact] : host_facts())
+    report->facts[key] = fact;
   report->facts["qemu"] = version_of(setting.qemu);
   fmt::print("{}\n", as_text(*report));
   fflush(stdout);

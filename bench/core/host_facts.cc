@@ -54,7 +54,7 @@ std::string commit() {
 
 } // namespace
 
-nlohmann::json host_facts() {
+Facts host_facts() {
   utsname kernel{};
   uname(&kernel);
   const double bytes =

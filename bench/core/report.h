@@ -7,10 +7,12 @@
 #define BENCH_CORE_REPORT_H
 
 #include "arms.h"
-#include "base/json.h"
 #include "base/result.h"
+#include "host_facts.h"
 #include "plot.h"
 
+#include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -74,9 +76,9 @@ struct Report {
   std::vector<SkippedArm> skipped;
   std::vector<Row> rows;
   std::vector<RatioRow> ratios;
-  std::vector<Plot> plots;                           /* results/NAME.svg, NAME-2.svg, ... */
-  nlohmann::json samples = nlohmann::json::object(); /* arm -> [{metric key: value}] */
-  nlohmann::json facts = nlohmann::json::object();   /* host_facts.h, programs' versions */
+  std::vector<Plot> plots;                             /* results/NAME.svg, NAME-2.svg, ... */
+  std::map<std::string, std::vector<Figures>> samples; /* by arm */
+  Facts facts;                                         /* host_facts.h, programs' versions */
 };
 
 /* What a benchmark is before it ran. */
@@ -109,6 +111,8 @@ std::string aim_text(const std::optional<Aim> &aim, double seen);
 std::vector<std::vector<std::string>> aim_lines(const Report &report);
 
 nlohmann::json as_json(const Report &report);
+/* The same as text. */
+std::string json_text(const Report &report);
 /* Fails, naming what is missing, for JSON that as_json did not write. */
 qemu_pin::Result<Report> from_json(const nlohmann::json &json);
 

@@ -3,6 +3,7 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "base/json.h"
 #include "report.h"
 
 #include <limits>
@@ -53,6 +54,33 @@ std::optional<Aim> aim_from(const json &value) {
              value.at("value").get<double>()};
 }
 
+json samples_json(const Report &report) {
+  json samples = json::object();
+  for (const auto &[arm, repetitions] : report.samples)
+    samples[arm] = repetitions;
+  return samples;
+}
+
+json facts_json(const Facts &facts) {
+  json value = json::object();
+  for (const auto &[key, fact] : facts)
+    std::visit([&](const auto &one) { value[key] = one; }, fact);
+  return value;
+}
+
+Facts facts_from(const json &value) {
+  Facts facts;
+  for (const auto &[key, fact] : value.items()) {
+    if (fact.is_string())
+      facts[key] = fact.get<std::string>();
+    else if (fact.is_number_integer())
+      facts[key] = fact.get<long>();
+    else
+      facts[key] = fact.get<double>();
+  }
+  return facts;
+}
+
 /* Throws json's exceptions. A page shows the pictures' files, not their points. */
 Report parsed(const json &value) {
   Report report;
@@ -78,8 +106,13 @@ Report parsed(const json &value) {
                              number(row.at("low")), number(row.at("high")),
                              aim_from(row.at("aim"))});
   report.plots.resize(value.at("plots").size());
-  report.samples = value.at("samples");
-  report.facts = value.at("facts");
+  for (const auto &[arm, repetitions] : value.at("samples").items())
+    for (const json &repetition : repetitions) {
+      Figures &figures = report.samples[arm].emplace_back();
+      for (const auto &[metric, figure] : repetition.items())
+        figures[metric] = number(figure);
+    }
+  report.facts = facts_from(value.at("facts"));
   return report;
 }
 
@@ -100,8 +133,8 @@ json as_json(const Report &report) {
                 {"rows", json::array()},
                 {"ratios", json::array()},
                 {"plots", json::array()},
-                {"samples", report.samples},
-                {"facts", report.facts}};
+                {"samples", samples_json(report)},
+                {"facts", facts_json(report.facts)}};
   for (const SkippedArm &skipped : report.skipped)
     value["skipped"].push_back({{"arm", skipped.arm}, {"why", skipped.why}});
   for (const Row &row : report.rows)
@@ -125,6 +158,10 @@ json as_json(const Report &report) {
   for (const Plot &plot : report.plots)
     value["plots"].push_back(plot_json(plot));
   return value;
+}
+
+std::string json_text(const Report &report) {
+  return as_json(report).dump(1) + "\n";
 }
 
 Result<Report> from_json(const json &value) {

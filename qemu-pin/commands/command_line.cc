@@ -2,6 +2,7 @@
 #include "commands/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <cstdio>
 
 namespace qemu_pin {
@@ -54,12 +55,25 @@ Option Option::one_of(const std::vector<std::string> &values) const {
 }
 
 Option Option::positive() const {
-  option_->check(CLI::PositiveNumber.description(""));
+  option_->check(
+      [](const std::string &text) {
+        double number = 0;
+        const bool is_number = CLI::detail::lexical_cast(text, number) && std::isfinite(number);
+        return is_number && number > 0 ? "" : "'" + text + "' is not a number above 0";
+      },
+      "");
   return *this;
 }
 
 Option Option::range(unsigned least, unsigned most) const {
   option_->check(CLI::Range(least, most).description(""));
+  return *this;
+}
+
+Option Option::not_empty() const {
+  option_->check(CLI::Validator(
+      [](const std::string &value) { return std::string(value.empty() ? "it is empty" : ""); },
+      ""));
   return *this;
 }
 

@@ -10,11 +10,14 @@
 #include "plan/picture.h"
 #include "plan/placement.h"
 #include "plan/roles.h"
+#include "plan/topology_in_child.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <fmt/core.h>
 #include <map>
 #include <memory>
+#include <sstream>
 
 namespace qemu_pin {
 
@@ -66,9 +69,10 @@ void add_place_options(const Command &plan, PlanOptions &options) {
   plan.add_option("--near", options.source.device, "Near this PCI device")
       .type_name("ADDRESS")
       .group(group);
-  plan.add_option("--cores", options.cores, "Kind: performance, efficiency, any")
-      .type_name("KIND")
-      .one_of({"performance", "efficiency", "any"})
+  plan.add_option("--cores", options.cores,
+                  "On these kinds of core: performance (P-cores),\n"
+                  "efficiency (E-cores), low-power; or any, all alike")
+      .type_name("KINDS")
       .group(group);
   plan.add_option("--prefer-cache", options.cache, "On the L3s of the largest size")
       .type_name("big")
@@ -113,6 +117,25 @@ void add_output_options(const Command &plan, PlanOptions &options) {
   plan.add_flag("-q,--quiet", options.quiet, "Only the plan, without the reasons").group(group);
 }
 
+/* --cores: names of kinds that commas part, or "any". */
+Result<> read_cores(const std::string &text, PlacementRequest &request) {
+  if (text == "any") {
+    request.rules.any_core = true;
+    return {};
+  }
+  std::istringstream names(text);
+  for (std::string name; std::getline(names, name, ',');) {
+    const auto known = {CoreKind::performance, CoreKind::efficiency, CoreKind::low_power};
+    const auto kind = std::find_if(known.begin(), known.end(),
+                                   [&](CoreKind one) { return kind_word(one) == name; });
+    if (kind == known.end())
+      return Error{"--cores " + text + ": '" + name +
+                   "' is no kind of core (performance, efficiency, low-power; or any alone)"};
+    request.kinds.insert(*kind);
+  }
+  return {};
+}
+
 Result<> complete(PlanOptions &options) {
   PlacementRequest &request = options.request;
   if (options.vcpus)
@@ -132,11 +155,8 @@ Result<> complete(PlanOptions &options) {
   request.rules.spread_l3 = options.l3 == "spread";
   request.rules.prefer_big_cache = !options.cache.empty();
   request.rules.one_per_core = request.rules.one_per_core || options.smt == "off";
-  const std::map<std::string, CoreKind> kinds = {{"", CoreKind::fastest_first},
-                                                 {"performance", CoreKind::performance},
-                                                 {"efficiency", CoreKind::efficiency},
-                                                 {"any", CoreKind::any}};
-  request.rules.cores = kinds.at(options.cores);
+  if (auto result = read_cores(options.cores, request); !result)
+    return result;
   if (options.disks && !options.iothreads)
     return Error{"--disks needs --iothreads"};
   if (request.overcommit && !request.vcpus)
@@ -162,19 +182,20 @@ int print_known(const PlanOptions &options) {
 }
 
 int make(const PlanOptions &options) {
-  auto topology = read_topology(options.source, !options.picture.empty());
+  auto topology = read_topology_in_child(options.source, !options.picture.empty());
   if (!topology)
     return report(topology.error().message);
   auto placement = place(*topology, options.request);
   if (!placement)
     return report(placement.error().message);
-  const PinPlan plan = plan_for(*topology, *placement, options.iothreads, options.disks);
+  PinPlan plan = plan_for(*topology, *placement, options.iothreads, options.disks);
+  plan.accepted = accepted_by(options.request, *placement);
   if (!options.picture.empty())
     if (auto result = draw(topology->xml, plan, placement->idle, options.picture); !result)
       return report(result.error().message);
   std::string reasons;
   if (!options.quiet)
-    reasons = explanation(*topology, options.request, *placement, plan);
+    reasons = explanation(options.source, *topology, options.request, *placement, plan);
   if (options.explain)
     reasons += "\n" + cost_table(placement->cost);
   print(options, plan, reasons);

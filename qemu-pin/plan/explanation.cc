@@ -2,10 +2,11 @@
 #include "plan/explanation.h"
 
 #include "base/words.h"
+#include "plan/host_line.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 #include <map>
-#include <set>
 
 namespace qemu_pin {
 
@@ -26,55 +27,25 @@ public:
               const PinPlan &plan)
       : topology_(topology), request_(request), placement_(placement), plan_(plan),
         guest_(placement.guest()) {
-    for (const CacheDomain &domain : topology.domains) {
-      l3s_.insert(domain.l3);
-      nodes_.insert(domain.node);
-    }
     for (const Core &core : topology.cores) {
       const auto used = std::count_if(core.cpus.begin(), core.cpus.end(),
                                       [&](unsigned cpu) { return guest_.contains(cpu); });
       if (!used)
         continue;
-      guest_l3s_.insert(topology.domains[core.domain].l3);
+      if (topology.domains[core.domain].has_l3)
+        guest_l3s_.insert(topology.domains[core.domain].l3);
       guest_nodes_.insert(topology.domains[core.domain].node);
       ++guest_kinds_[core.kind];
       whole_ = whole_ && used == static_cast<std::ptrdiff_t>(core.cpus.size());
     }
   }
 
-  std::string text() const { return host() + guest() + kept() + disks() + better(); }
+  std::string text() const { return guest() + caches() + kept() + disks() + better(); }
 
 private:
-  std::string host() const {
-    std::string text = fmt::format("{}, {}", counted(topology_.cores.size(), "core"),
-                                   counted(topology_.cpus().size(), "CPU"));
-    if (topology_.has_l3)
-      text += ", " + counted(l3s_.size(), "L3");
-    text += ", " + counted(nodes_.size(), "NUMA node");
-    std::map<unsigned, unsigned> kinds;
-    for (const Core &core : topology_.cores)
-      ++kinds[core.kind];
-    if (topology_.kinds > 1)
-      text += "; " + of_kinds(kinds);
-    return line("host", text);
-  }
-
-  /* "6 performance cores and 8 efficiency cores" */
-  std::string of_kinds(const std::map<unsigned, unsigned> &kinds) const {
-    std::string text;
-    for (const auto &[kind, cores] : kinds) {
-      const std::string name = kind == 0 ? "performance core"
-                               : kind == topology_.kinds - 1
-                                   ? "efficiency core"
-                                   : fmt::format("kind-{} core", kind + 1);
-      text += (text.empty() ? "" : " and ") + counted(cores, name.c_str());
-    }
-    return text;
-  }
-
   std::string guest() const {
-    std::string cores =
-        topology_.kinds > 1 ? of_kinds(guest_kinds_) : counted(placement_.cores, "core");
+    std::string cores = topology_.kinds > 1 ? kinds_text(topology_, guest_kinds_)
+                                            : counted(placement_.cores, "core");
     if (request_.rules.one_per_core)
       cores += ", one thread of each";
     else if (placement_.mirrored && placement_.threads > 1 && whole_)
@@ -83,10 +54,38 @@ private:
         line("guest", fmt::format("{} on {}: {}", counted(placement_.vcpus.size(), "vCPU"),
                                   named(cpu_list(guest_)), cores));
     std::string shared;
-    if (topology_.has_l3)
-      shared = (guest_l3s_.size() == 1 ? "L3 " : "L3s ") + cpu_list(guest_l3s_) + ", ";
+    if (!guest_l3s_.empty())
+      shared = l3s(guest_l3s_) + ", ";
     shared += (guest_nodes_.size() == 1 ? "NUMA node " : "NUMA nodes ") + cpu_list(guest_nodes_);
     return text + line("", "on " + shared);
+  }
+
+  /* The sizes of L3s where they differ, and which the guest has by whose choice. */
+  std::string caches() const {
+    std::map<std::uint64_t, CpuSet> by_size; /* L3s */
+    for (const CacheDomain &domain : topology_.domains)
+      if (domain.bytes)
+        by_size[domain.bytes].insert(domain.l3);
+    if (by_size.size() < 2)
+      return "";
+    const auto &[most, large] = *by_size.rbegin();
+    std::string text = fmt::format("{} has {} MiB", l3s(large), most >> 20);
+    /* Only a stacked cache is as large beside another of the same CPU. */
+    if (topology_.is_amd && most >= 64U << 20 && most >= 2 * by_size.begin()->first)
+      text += " (X3D)";
+    const auto &[next, smaller] = *std::next(by_size.rbegin());
+    text += fmt::format(", {} {} MiB", l3s(smaller), next >> 20);
+    if (!request_.rules.prefer_big_cache)
+      text += "; --prefer-cache big chooses the largest";
+    else if (large.contains_all(guest_l3s_))
+      text += "; --prefer-cache big chose the largest, and keeps the host off it";
+    else
+      text += "; the largest has no room for all vCPUs";
+    return line("cache", text);
+  }
+
+  static std::string l3s(const CpuSet &numbers) {
+    return (numbers.size() == 1 ? "L3 " : "L3s ") + cpu_list(numbers);
   }
 
   std::string kept() const {
@@ -144,6 +143,16 @@ private:
       text += line("warning", fmt::format("{} share {}: each waits for the others",
                                           counted(placement_.vcpus.size(), "vCPU"),
                                           counted(guest_.size(), "CPU")));
+    if (guest_kinds_.size() > 1)
+      text += line("warning",
+                   fmt::format("the guest has cores of {} kinds, and does not know which of its "
+                               "vCPUs are slower; --cores {} gives it one kind",
+                               guest_kinds_.size(),
+                               kind_word(topology_.kind_of(guest_kinds_.begin()->first))));
+    if (const CpuSet far = cpus_without_memory(); !far.empty())
+      text += line("warning", fmt::format("the NUMA node of {} has no memory that may be used: all "
+                                          "of its memory accesses go to another node",
+                                          named(cpu_list(far))));
     if (plan_.emulator.empty())
       advise("--reserve-cores 1 keeps QEMU's other threads off the guest's CPUs");
     if (guest_nodes_.size() > 1)
@@ -170,6 +179,14 @@ private:
     return text;
   }
 
+  CpuSet cpus_without_memory() const {
+    CpuSet cpus;
+    for (unsigned cpu : guest_)
+      if (!topology_.has_memory(topology_.domains[topology_.core_of(cpu)->domain].node))
+        cpus.insert(cpu);
+    return cpus;
+  }
+
   /* How many are that many steps away, or more. */
   std::size_t cpus_from_device(unsigned steps) const {
     std::size_t away = 0;
@@ -182,16 +199,18 @@ private:
   const PlacementRequest &request_;
   const Placement &placement_;
   const PinPlan &plan_;
-  CpuSet guest_, l3s_, nodes_, guest_l3s_, guest_nodes_;
+  CpuSet guest_, guest_l3s_, guest_nodes_;
   std::map<unsigned, unsigned> guest_kinds_;
   bool whole_ = true;
 };
 
 } // namespace
 
-std::string explanation(const Topology &topology, const PlacementRequest &request,
-                        const Placement &placement, const PinPlan &plan) {
-  return Explanation(topology, request, placement, plan).text();
+std::string explanation(const TopologySource &source, const Topology &topology,
+                        const PlacementRequest &request, const Placement &placement,
+                        const PinPlan &plan) {
+  return line("host", host_line(source, topology)) +
+         Explanation(topology, request, placement, plan).text();
 }
 
 std::string cost_table(const CostTerms &terms) {

@@ -15,8 +15,9 @@ namespace qemu_pin {
 
 /* Lines: what the host has, what the guest gets and shares, what the host keeps, how
  * disks go on iothreads, and what would be better. */
-std::string explanation(const Topology &topology, const PlacementRequest &request,
-                        const Placement &placement, const PinPlan &plan);
+std::string explanation(const TopologySource &source, const Topology &topology,
+                        const PlacementRequest &request, const Placement &placement,
+                        const PinPlan &plan);
 
 /* A table of the cost's terms: weight, count, product, and their sum. */
 std::string cost_table(const CostTerms &terms);

@@ -18,8 +18,9 @@ Cost pairs(Cost count) {
   return count * (count - 1) / 2;
 }
 
-/* Cores that are alike: of one domain and kind, with as many threads, and free ones. */
+/* Cores that are alike: of one domain, cluster and kind, with as many threads, and free ones. */
 struct Class {
+  std::optional<unsigned> cluster;
   unsigned kind;
   std::size_t threads; /* that are free */
   std::size_t all;
@@ -92,7 +93,8 @@ public:
          const std::vector<unsigned> &host_steps, unsigned vcpus, unsigned use)
       : topology_(topology), rules_(rules), host_steps_(host_steps),
         largest_(has_largest_cache(topology)), vcpus_(vcpus), use_(use),
-        classes_(topology.domains.size()), leaves_(topology.domains.size()) {
+        has_clusters_(has_clusters(topology)), classes_(topology.domains.size()),
+        clusters_(topology.domains.size()), leaves_(topology.domains.size()) {
     for (const FreeCore &core : free)
       class_of(core).cores.push_back(&core);
   }
@@ -170,6 +172,11 @@ public:
   }
 
 private:
+  struct Cluster {
+    std::optional<unsigned> number;
+    std::vector<const Class *> classes;
+    Group table;
+  };
   struct Inner {
     std::vector<unsigned> domains;
     Group table;
@@ -183,10 +190,11 @@ private:
   Class &class_of(const FreeCore &core) {
     std::vector<Class> &classes = classes_[core.core->domain];
     for (Class &one : classes)
-      if (one.kind == core.core->kind && one.threads == core.cpus.size() &&
-          one.all == core.core->cpus.size())
+      if (one.cluster == core.core->cluster && one.kind == core.core->kind &&
+          one.threads == core.cpus.size() && one.all == core.core->cpus.size())
         return one;
-    classes.push_back({core.core->kind, core.cpus.size(), core.core->cpus.size(), {}});
+    classes.push_back(
+        {core.core->cluster, core.core->kind, core.cpus.size(), core.core->cpus.size(), {}});
     return classes.back();
   }
 
@@ -202,23 +210,45 @@ private:
     if (!rules_.one_per_core)
       split = (threads < one.all ? vcpus / threads : 0) + (vcpus % threads ? 1 : 0);
     Cost cost = weight::split_core * static_cast<Cost>(split);
-    if (rules_.cores == CoreKind::fastest_first)
+    if (!rules_.any_core)
       cost += weight::slower_core * static_cast<Cost>(one.kind * vcpus);
     return cost;
+  }
+
+  std::vector<Cost> costs_of(const Class &one) const {
+    const std::size_t threads = usable_threads(one);
+    std::vector<Cost> costs{0};
+    for (std::size_t count = 1; count <= std::min<std::size_t>(one.cores.size() * threads, vcpus_);
+         ++count)
+      costs.push_back(use_ && count % use_ ? impossible : cost_of(one, count));
+    return costs;
+  }
+
+  Cluster &cluster_of(unsigned domain, const Class &one) {
+    for (Cluster &cluster : clusters_[domain])
+      if (cluster.number == one.cluster)
+        return cluster;
+    clusters_[domain].push_back({one.cluster, {}, {}});
+    return clusters_[domain].back();
   }
 
   void fill(unsigned domain) {
     Group &leaf = leaves_[domain];
     for (const Class &one : classes_[domain]) {
-      const std::size_t threads = usable_threads(one);
-      std::vector<Cost> costs{0};
-      for (std::size_t count = 1;
-           count <= std::min<std::size_t>(one.cores.size() * threads, vcpus_); ++count)
-        costs.push_back(use_ && count % use_ ? impossible : cost_of(one, count));
-      leaf.add(costs, vcpus_, step_);
+      Cluster &cluster = cluster_of(domain, one);
+      cluster.classes.push_back(&one);
+      cluster.table.add(costs_of(one), vcpus_, step_);
+    }
+    for (Cluster &cluster : clusters_[domain]) {
+      if (has_clusters_ && !rules_.spread_l3)
+        cluster.table.add_pairs(-weight::cluster_pair);
+      else if (cluster.number)
+        cluster.table.add_pairs(weight::cluster_pair);
+      leaf.add(cluster.table.best, vcpus_, step_);
     }
     const CacheDomain &place = topology_.domains[domain];
-    leaf.add_each(weight::device_step * place.device_distance +
+    leaf.add_each((topology_.has_memory(place.node) ? 0 : weight::no_memory) +
+                  weight::device_step * place.device_distance +
                   weight::host_step * host_steps_[domain] +
                   (rules_.prefer_big_cache && !largest_[domain] ? weight::smaller_cache : 0));
     if (topology_.has_l3)
@@ -227,16 +257,22 @@ private:
 
   void choose(std::size_t domain, unsigned vcpus, std::vector<const FreeCore *> &used,
               std::map<const FreeCore *, std::size_t> &threads) const {
-    const std::vector<unsigned> on_class = leaves_[domain].divide(vcpus);
-    for (std::size_t i = 0; i < on_class.size(); ++i) {
-      const Class &one = classes_[domain][i];
-      const std::size_t each = usable_threads(one);
-      std::size_t left = on_class[i];
-      for (std::size_t core = 0; left; ++core) {
-        used.push_back(one.cores[core]);
-        threads[one.cores[core]] = std::min(each, left);
-        left -= std::min(each, left);
-      }
+    const std::vector<unsigned> on_cluster = leaves_[domain].divide(vcpus);
+    for (std::size_t i = 0; i < on_cluster.size(); ++i) {
+      const Cluster &cluster = clusters_[domain][i];
+      const std::vector<unsigned> on_class = cluster.table.divide(on_cluster[i]);
+      for (std::size_t j = 0; j < on_class.size(); ++j)
+        choose(*cluster.classes[j], on_class[j], used, threads);
+    }
+  }
+
+  void choose(const Class &one, std::size_t left, std::vector<const FreeCore *> &used,
+              std::map<const FreeCore *, std::size_t> &threads) const {
+    const std::size_t each = usable_threads(one);
+    for (std::size_t core = 0; left; ++core) {
+      used.push_back(one.cores[core]);
+      threads[one.cores[core]] = std::min(each, left);
+      left -= std::min(each, left);
     }
   }
 
@@ -247,7 +283,9 @@ private:
   unsigned vcpus_;
   unsigned use_;
   std::size_t step_ = use_ ? use_ : 1;
-  std::vector<std::vector<Class>> classes_; /* of each domain */
+  bool has_clusters_;
+  std::vector<std::vector<Class>> classes_;    /* of each domain */
+  std::vector<std::vector<Cluster>> clusters_; /* of each domain */
   std::vector<Group> leaves_;
   std::vector<Outer> outer_;
   Group root_;
@@ -270,8 +308,8 @@ std::optional<Packing> pack(const Topology &topology, const CostRules &rules,
       continue;
     Search search(topology, rules, free, host_steps, vcpus, static_cast<unsigned>(use));
     auto cost = search.solve();
-    if (cost && !use)
-      *cost += weight::uneven;
+    if (cost)
+      *cost += reserve_cost(topology, rules, reserved) + (use ? 0 : weight::uneven);
     if (cost && (!best || *cost < best->cost))
       best = Packing{*cost, search.cores()};
   }

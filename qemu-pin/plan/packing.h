@@ -1,8 +1,8 @@
 /*
  * The search: how many vCPUs on which kind of core of each cache domain, so that
  * the placement's cost (placement_cost.h) is the least. Exact, by dynamic
- * programming over the tree of packages, nodes and domains: a group's best cost
- * for each number of vCPUs comes of its parts'. Within a domain, cores of one kind
+ * programming over the tree of packages, nodes, domains and clusters: a group's best cost
+ * for each number of vCPUs comes of its parts'. Within a cluster, cores of one kind
  * and one number of threads are alike.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later

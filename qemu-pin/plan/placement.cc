@@ -3,6 +3,7 @@
 
 #include "base/words.h"
 #include "plan/packing.h"
+#include "plan/reservations.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -15,20 +16,18 @@ namespace qemu_pin {
 
 namespace {
 
-/* Hosts so small that every choice of reserved cores can be tried. */
-constexpr std::size_t few_cores = 16;
-
 class Placer {
 public:
-  Placer(const Topology &topology, const PlacementRequest &request)
-      : topology_(topology), request_(request) {}
+  /* kind: the only one that the guest may have; none: those that are asked for. */
+  Placer(const Topology &topology, const PlacementRequest &request, std::optional<unsigned> kind)
+      : topology_(topology), request_(request), kind_(kind) {}
 
   Result<Placement> place() {
     if (auto result = check(); !result)
       return result.error();
     std::optional<Packing> best;
     CpuSet reserved;
-    const std::vector<CpuSet> candidates = reservations();
+    const std::vector<CpuSet> candidates = reservations(topology_, request_);
     for (const CpuSet &candidate : candidates) {
       const std::vector<FreeCore> free = free_cores(candidate);
       const std::size_t room = threads_of(free);
@@ -60,6 +59,11 @@ private:
     CpuSet nodes;
     for (const CacheDomain &domain : topology_.domains)
       nodes.insert(domain.node);
+    for (const MemoryNode &node : topology_.nodes)
+      if (request_.nodes.contains(node.index) && !node.has_cpus)
+        return Error{fmt::format("NUMA node {} has memory{} but no CPUs: a guest's memory can be "
+                                 "there, its vCPUs cannot",
+                                 node.index, node.kind.empty() ? "" : " (" + node.kind + ")")};
     for (unsigned node : request_.nodes)
       if (!nodes.contains(node))
         return Error{fmt::format("no usable CPU is on NUMA node {} (there are some on {})", node,
@@ -73,137 +77,40 @@ private:
     if (request_.reserve_cores && request_.reserve_cores >= topology_.cores.size())
       return Error{fmt::format("{} cannot be reserved of {}: none is left for the guest",
                                counted(request_.reserve_cores, "core"), topology_.cores.size())};
-    if (request_.rules.cores == CoreKind::efficiency && topology_.kinds < 2)
-      return Error{"this host has one kind of core only; none of them is an efficiency core"};
+    for (CoreKind kind : request_.kinds)
+      if (!has_kind(kind))
+        return Error{fmt::format("this host has no {} cores: it has {}", kind_word(kind),
+                                 topology_.kinds < 2 ? "one kind of core only"
+                                                     : "performance and efficiency cores only")};
     return {};
-  }
-
-  /* Domains that differ in nothing but their place among equals have the same name. */
-  std::vector<std::string> shapes() const {
-    std::vector<std::string> domain(topology_.domains.size());
-    for (const Core &core : topology_.cores)
-      domain[core.domain] += fmt::format("{}x{} ", core.kind, core.cpus.size());
-    for (std::size_t i = 0; i < domain.size(); ++i)
-      domain[i] += fmt::format("{}b {}d ", topology_.domains[i].bytes,
-                               topology_.domains[i].device_distance) +
-                   (request_.nodes.contains(topology_.domains[i].node) ? "asked" : "");
-    std::map<unsigned, std::string> node, package;
-    for (std::size_t i = 0; i < domain.size(); ++i) {
-      node[topology_.domains[i].node] += domain[i] + "|";
-      package[topology_.domains[i].package] += domain[i] + "|";
-    }
-    for (std::size_t i = 0; i < domain.size(); ++i)
-      domain[i] +=
-          "/" + node[topology_.domains[i].node] + "/" + package[topology_.domains[i].package];
-    return domain;
-  }
-
-  /* The first cores as seen from one of them: its like in its domain, then the
-   * domain's others, then those ever further away. */
-  CpuSet first_cores(const Core &from) const {
-    std::vector<const Core *> cores;
-    for (const Core &core : topology_.cores)
-      cores.push_back(&core);
-    const CacheDomain &here = topology_.domains[from.domain];
-    const auto distance = [&](const Core *core) {
-      const CacheDomain &there = topology_.domains[core->domain];
-      return std::tuple(core->kind != from.kind, core->domain != from.domain,
-                        core->cpus.size() != from.cpus.size(), there.node != here.node,
-                        there.package != here.package, core->cpus[0]);
-    };
-    std::stable_sort(cores.begin(), cores.end(),
-                     [&](const Core *a, const Core *b) { return distance(a) < distance(b); });
-    CpuSet cpus;
-    for (unsigned i = 0; i < request_.reserve_cores; ++i)
-      cpus.insert(cores[i]->cpus.begin(), cores[i]->cpus.end());
-    return cpus;
-  }
-
-  /* One core of each of as many domains as there are. */
-  CpuSet spread_cores() const {
-    std::vector<std::vector<const Core *>> by_domain(topology_.domains.size());
-    for (const Core &core : topology_.cores)
-      by_domain[core.domain].push_back(&core);
-    CpuSet cpus;
-    unsigned cores = 0;
-    for (std::size_t row = 0; cores < request_.reserve_cores; ++row)
-      for (const auto &domain : by_domain)
-        if (row < domain.size() && cores < request_.reserve_cores) {
-          cpus.insert(domain[row]->cpus.begin(), domain[row]->cpus.end());
-          ++cores;
-        }
-    return cpus;
-  }
-
-  /* Every number of every group of cores that are alike, the first of them. */
-  std::vector<CpuSet> every_choice() const {
-    std::map<std::tuple<unsigned, unsigned, std::size_t>, std::vector<const Core *>> alike;
-    for (const Core &core : topology_.cores)
-      alike[{core.domain, core.kind, core.cpus.size()}].push_back(&core);
-    /* What the groups so far may give, with the number of cores that it is. */
-    std::vector<std::pair<CpuSet, std::size_t>> given{{{}, 0}};
-    for (const auto &[key, cores] : alike) {
-      std::vector<std::pair<CpuSet, std::size_t>> more;
-      for (const auto &[cpus, count] : given) {
-        const std::size_t rest = request_.reserve_cores - count;
-        CpuSet with = cpus;
-        more.emplace_back(with, count);
-        for (std::size_t i = 0; i < std::min(cores.size(), rest); ++i) {
-          with.insert(cores[i]->cpus.begin(), cores[i]->cpus.end());
-          more.emplace_back(with, count + i + 1);
-        }
-      }
-      given = std::move(more);
-    }
-    std::vector<CpuSet> all;
-    for (const auto &[cpus, count] : given)
-      if (count == request_.reserve_cores)
-        all.push_back(cpus);
-    std::sort(all.begin(), all.end());
-    return all;
-  }
-
-  /* What the host may keep, to be tried in this order. */
-  std::vector<CpuSet> reservations() const {
-    if (!request_.reserve_cores)
-      return {request_.reserve};
-    const Core *lowest =
-        &*std::min_element(topology_.cores.begin(), topology_.cores.end(),
-                           [](const Core &a, const Core &b) { return a.cpus[0] < b.cpus[0]; });
-    std::vector<CpuSet> all{first_cores(*lowest)};
-    const auto add = [&](CpuSet cpus) {
-      if (std::find(all.begin(), all.end(), cpus) == all.end())
-        all.push_back(std::move(cpus));
-    };
-    /* Where all else is the guest's, what is reserved is not the guest's choice. */
-    if (!request_.vcpus)
-      return all;
-    if (topology_.cores.size() <= few_cores) {
-      for (CpuSet &choice : every_choice())
-        add(std::move(choice));
-      return all;
-    }
-    const std::vector<std::string> shape = shapes();
-    std::set<std::tuple<std::string, unsigned, std::size_t>> seen;
-    for (const Core &core : topology_.cores)
-      if (seen.emplace(shape[core.domain], core.kind, core.cpus.size()).second)
-        add(first_cores(core));
-    if (request_.reserve_cores > 1)
-      add(spread_cores());
-    return all;
   }
 
   bool may_have(const Core &core) const {
     if (!request_.nodes.empty() && !request_.nodes.contains(topology_.domains[core.domain].node))
       return false;
-    switch (request_.rules.cores) {
-    case CoreKind::performance:
-      return core.kind == 0;
-    case CoreKind::efficiency:
-      return core.kind == topology_.kinds - 1;
-    default:
-      return true;
-    }
+    if (kind_)
+      return core.kind == *kind_;
+    return request_.kinds.empty() || request_.kinds.contains(topology_.kind_of(core.kind));
+  }
+
+  bool has_kind(CoreKind kind) const {
+    for (unsigned one = 0; one < topology_.kinds; ++one)
+      if (topology_.kind_of(one) == kind)
+        return true;
+    return false;
+  }
+
+  /* " among the performance cores"; "" where the guest may have all. */
+  std::string among() const {
+    std::set<CoreKind> kinds = request_.kinds;
+    if (kind_)
+      kinds = {topology_.kind_of(*kind_)};
+    if (kinds.empty() || topology_.kinds < 2)
+      return "";
+    std::vector<std::string> words;
+    for (CoreKind kind : kinds)
+      words.emplace_back(kind_word(kind));
+    return fmt::format(" among the {} cores", fmt::join(words, " and "));
   }
 
   std::vector<FreeCore> free_cores(const CpuSet &reserved) const {
@@ -301,10 +208,7 @@ private:
     std::string where;
     if (!request_.nodes.empty())
       where += " on NUMA node " + cpu_list(request_.nodes);
-    if (request_.rules.cores == CoreKind::performance && topology_.kinds > 1)
-      where += " among the performance cores";
-    if (request_.rules.cores == CoreKind::efficiency)
-      where += " among the efficiency cores";
+    where += among();
     std::string after;
     if (!reserved.empty() && may)
       after = fmt::format(" after reserving {} of {}", may - free.size(), may);
@@ -328,12 +232,35 @@ private:
 
   const Topology &topology_;
   const PlacementRequest &request_;
+  std::optional<unsigned> kind_;
 };
+
+/* On cores of one kind: the fastest that has room, or that there is. */
+Result<Placement> place_on_one_kind(const Topology &topology, const PlacementRequest &request) {
+  PlacementRequest fitting = request;
+  fitting.overcommit = false;
+  std::optional<unsigned> fastest;
+  for (unsigned kind = 0; kind < topology.kinds; ++kind) {
+    if (!request.kinds.empty() && !request.kinds.contains(topology.kind_of(kind)))
+      continue;
+    if (auto placement = Placer(topology, fitting, kind).place())
+      return placement;
+    if (!fastest)
+      fastest = kind;
+  }
+  auto placement = Placer(topology, request, fastest).place();
+  if (placement || !Placer(topology, fitting, std::nullopt).place())
+    return placement;
+  return Error{placement.error().message + "; a KVM guest on Arm may not start on cores of "
+                                           "several kinds: --cores any allows them"};
+}
 
 } // namespace
 
 Result<Placement> place(const Topology &topology, const PlacementRequest &request) {
-  return Placer(topology, request).place();
+  const bool may_mix = !topology.is_arm || request.rules.any_core || request.kinds.size() > 1;
+  return topology.kinds > 1 && !may_mix ? place_on_one_kind(topology, request)
+                                        : Placer(topology, request, std::nullopt).place();
 }
 
 } // namespace qemu_pin

@@ -8,18 +8,50 @@ namespace qemu_pin {
 
 namespace {
 
-std::int64_t pairs(std::int64_t count) {
+std::int64_t pair_count(std::int64_t count) {
   return count * (count - 1) / 2;
 }
 
 template <typename Key> std::int64_t pairs_within(const std::map<Key, std::int64_t> &groups) {
   std::int64_t sum = 0;
   for (const auto &[key, count] : groups)
-    sum += pairs(count);
+    sum += pair_count(count);
   return sum;
 }
 
+/* Reserved cores of a kind that is not the slowest, for each kind that is slower; and those
+ * that have an L3 of the largest size. */
+struct ReservedCores {
+  std::int64_t fast = 0, large = 0;
+};
+
+ReservedCores reserved_cores(const Topology &topology, const std::vector<bool> &largest,
+                             const CpuSet &reserved) {
+  ReservedCores cores;
+  if (reserved.empty())
+    return cores;
+  for (const Core &core : topology.cores)
+    if (std::any_of(core.cpus.begin(), core.cpus.end(),
+                    [&](unsigned cpu) { return reserved.contains(cpu); })) {
+      cores.fast += topology.kinds - 1 - core.kind;
+      cores.large += largest[core.domain];
+    }
+  return cores;
+}
+
 } // namespace
+
+std::int64_t reserve_cost(const Topology &topology, const CostRules &rules,
+                          const CpuSet &reserved) {
+  const ReservedCores cores = reserved_cores(topology, has_largest_cache(topology), reserved);
+  return weight::fast_reserve * cores.fast +
+         (rules.prefer_big_cache ? weight::large_reserve * cores.large : 0);
+}
+
+bool has_clusters(const Topology &topology) {
+  return std::any_of(topology.cores.begin(), topology.cores.end(),
+                     [](const Core &core) { return core.cluster.has_value(); });
+}
 
 std::vector<unsigned> steps_from(const Topology &topology, const CpuSet &cpus) {
   std::vector<unsigned> steps(topology.domains.size(), cpus.empty() ? 0 : 3);
@@ -60,8 +92,13 @@ CostTerms cost_terms(const Topology &topology, const CostRules &rules, const Cpu
                      const CpuSet &reserved) {
   const std::vector<unsigned> host_steps = steps_from(topology, reserved);
   const std::vector<bool> largest = has_largest_cache(topology);
+  const ReservedCores reserve = reserved_cores(topology, largest, reserved);
+  const bool clusters = has_clusters(topology);
   std::map<unsigned, std::int64_t> by_domain, by_node, by_package, by_use;
-  std::int64_t slower = 0, split = 0, smaller = 0, device = 0, host = 0;
+  /* Cores that share with no other are together, and in no cluster. */
+  std::map<std::pair<unsigned, unsigned>, std::int64_t> by_cluster;
+  std::map<unsigned, std::int64_t> outside_clusters;
+  std::int64_t remote = 0, slower = 0, split = 0, smaller = 0, device = 0, host = 0;
   for (const Core &core : topology.cores) {
     const std::int64_t used = std::count_if(core.cpus.begin(), core.cpus.end(),
                                             [&](unsigned cpu) { return vcpus.contains(cpu); });
@@ -69,6 +106,11 @@ CostTerms cost_terms(const Topology &topology, const CostRules &rules, const Cpu
       continue;
     const CacheDomain &domain = topology.domains[core.domain];
     by_domain[core.domain] += used;
+    if (core.cluster)
+      by_cluster[{core.domain, *core.cluster}] += used;
+    else
+      outside_clusters[core.domain] += used;
+    remote += topology.has_memory(domain.node) ? 0 : used;
     by_node[domain.node] += used;
     by_package[domain.package] += used;
     ++by_use[static_cast<unsigned>(used)];
@@ -78,19 +120,29 @@ CostTerms cost_terms(const Topology &topology, const CostRules &rules, const Cpu
     device += used * domain.device_distance;
     host += used * host_steps[core.domain];
   }
-  const std::int64_t all = pairs(static_cast<std::int64_t>(vcpus.size()));
+  const std::int64_t all = pair_count(static_cast<std::int64_t>(vcpus.size()));
   const std::int64_t same_l3 = pairs_within(by_domain);
-  const bool ranked = rules.cores == CoreKind::fastest_first;
+  const std::int64_t same_cluster = pairs_within(by_cluster);
+  const std::int64_t outside = pairs_within(outside_clusters);
   return {{
-      {"vCPUs on slower cores", ranked ? weight::slower_core : 0, slower},
+      {"vCPUs on nodes without memory", weight::no_memory, remote},
+      {"vCPUs on slower cores", rules.any_core ? 0 : weight::slower_core, slower},
       {"cores used in part", weight::split_core, split},
       {"cores used unevenly", weight::uneven, by_use.size() > 1},
       {"vCPUs on smaller L3s", rules.prefer_big_cache ? weight::smaller_cache : 0, smaller},
+      {"reserved cores of faster kinds", weight::fast_reserve, reserve.fast},
+      {"reserved cores on the largest L3s", rules.prefer_big_cache ? weight::large_reserve : 0,
+       reserve.large},
       {"steps from vCPUs to the device", weight::device_step, device},
       {"pairs of vCPUs across packages", weight::package_pair, all - pairs_within(by_package)},
       {"pairs of vCPUs across NUMA nodes", weight::node_pair, all - pairs_within(by_node)},
       {rules.spread_l3 ? "pairs of vCPUs within an L3" : "pairs of vCPUs across L3s",
        topology.has_l3 ? weight::l3_pair : 0, rules.spread_l3 ? same_l3 : all - same_l3},
+      {rules.spread_l3 ? "pairs of vCPUs within a cluster" : "pairs of vCPUs across clusters",
+       clusters ? weight::cluster_pair : 0,
+       rules.spread_l3 ? same_cluster
+       : clusters      ? all - same_cluster - outside
+                       : 0},
       {"steps from vCPUs to reserved CPUs", weight::host_step, host},
   }};
 }

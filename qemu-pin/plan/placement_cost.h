@@ -15,35 +15,33 @@
 
 namespace qemu_pin {
 
-enum class CoreKind {
-  fastest_first, /* slower kinds only when there are too few of the faster */
-  performance,   /* only the fastest kind */
-  efficiency,    /* only the slowest kind */
-  any,           /* all alike */
-};
-
 /* Which of the terms below count, and how. */
 struct CostRules {
   bool spread_l3 = false; /* pairs within an L3 cost, instead of pairs across */
   bool prefer_big_cache = false;
   bool one_per_core = false; /* a core with one vCPU is not a split one */
-  CoreKind cores = CoreKind::fastest_first;
+  bool any_core = false;     /* all kinds of core are alike; else the faster come first */
 };
 
 /* Weights, from what must not be to what is nice to have. Each term is a count
  * times its weight; a vCPU stands for the host CPU it is pinned to. */
 namespace weight {
+inline constexpr std::int64_t no_memory = 100'000'000;  /* a vCPU on a node without memory for it */
 inline constexpr std::int64_t slower_core = 10'000'000; /* a vCPU, for each kind that is faster */
 inline constexpr std::int64_t split_core =
     1'000'000;                                    /* a core of which only some threads are used */
 inline constexpr std::int64_t uneven = 1'000'000; /* once, if used cores differ in threads used */
 inline constexpr std::int64_t smaller_cache =
-    100'000;                                       /* a vCPU whose L3 is not of the largest size */
+    100'000; /* a vCPU whose L3 is not of the largest size */
+inline constexpr std::int64_t fast_reserve = 10'000; /* a reserved core, for each kind slower */
+inline constexpr std::int64_t large_reserve =
+    10'000; /* a reserved core that has an L3 of the largest size, if vCPUs are to have those */
 inline constexpr std::int64_t device_step = 1'000; /* a vCPU, for each step from the device */
 inline constexpr std::int64_t package_pair = 100;  /* two vCPUs in different packages */
 inline constexpr std::int64_t node_pair = 30;      /* ... on different NUMA nodes */
-inline constexpr std::int64_t l3_pair = 10;  /* ... with different L3s; spread: with the same */
-inline constexpr std::int64_t host_step = 1; /* a vCPU, for each step from the reserved CPUs */
+inline constexpr std::int64_t l3_pair = 10;     /* ... with different L3s; spread: with the same */
+inline constexpr std::int64_t cluster_pair = 2; /* ... in different clusters; spread: in one */
+inline constexpr std::int64_t host_step = 1;    /* a vCPU, for each step from the reserved CPUs */
 } // namespace weight
 
 struct CostTerm {
@@ -51,13 +49,19 @@ struct CostTerm {
   std::int64_t weight;
   std::int64_t count;
 };
-using CostTerms = std::array<CostTerm, 9>;
+using CostTerms = std::array<CostTerm, 13>;
 
 /* Of vCPUs on these host CPUs, one each, with these reserved. */
 CostTerms cost_terms(const Topology &topology, const CostRules &rules, const CpuSet &vcpus,
                      const CpuSet &reserved);
 
 std::int64_t total(const CostTerms &terms);
+
+/* The part of the cost that the reserved cores make, wherever the vCPUs are. */
+std::int64_t reserve_cost(const Topology &topology, const CostRules &rules, const CpuSet &reserved);
+
+/* Whether some cores share an L2 or a cluster id with some of their domain only. */
+bool has_clusters(const Topology &topology);
 
 /* Steps from each domain to the nearest of those CPUs: 0 the same domain, 1 the same
  * node, 2 the same package, 3 another; 0 for all when there are none. */

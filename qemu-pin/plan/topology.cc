@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plan/topology.h"
 
-#include "kernel/procfs.h"
+#include "base/number.h"
+#include "base/words.h"
+#include "host/host.h"
+#include "plan/core_kinds.h"
+#include "plan/cpu_states.h"
+#include "plan/hwloc_topology.h"
+#include "plan/topology_damage.h"
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
-#include <filesystem>
-#include <fmt/format.h>
+#include <cstdio>
 #include <hwloc.h>
 #include <map>
 #include <memory>
@@ -17,96 +20,11 @@ namespace qemu_pin {
 
 namespace {
 
-struct FreeTopology {
-  void operator()(hwloc_topology_t topology) const { hwloc_topology_destroy(topology); }
-};
-using Handle = std::unique_ptr<hwloc_topology, FreeTopology>;
-
-struct FreeBitmap {
-  void operator()(hwloc_bitmap_t bitmap) const { hwloc_bitmap_free(bitmap); }
-};
-using Bitmap = std::unique_ptr<hwloc_bitmap_s, FreeBitmap>;
-
-std::string described(const TopologySource &source) {
-  if (!source.file.empty())
-    return source.file;
-  if (!source.root.empty())
-    return source.root;
-  if (!source.synthetic.empty())
-    return "synthetic topology '" + source.synthetic + "'";
-  return "this host";
-}
-
-/* hwloc reads a captured host when its environment says so; there is no call for it. */
-class CapturedRoot {
-public:
-  explicit CapturedRoot(const std::string &root) : set_(!root.empty()) {
-    if (set_) {
-      setenv("HWLOC_FSROOT", root.c_str(), 1);
-      setenv("HWLOC_COMPONENTS", "linux,stop", 1);
-    }
-  }
-  CapturedRoot(const CapturedRoot &) = delete;
-  CapturedRoot &operator=(const CapturedRoot &) = delete;
-  ~CapturedRoot() {
-    if (set_) {
-      unsetenv("HWLOC_FSROOT");
-      unsetenv("HWLOC_COMPONENTS");
-    }
-  }
-
-private:
-  bool set_;
-};
-
-/* Only what is used below, so that no more is looked for. */
-void filter(hwloc_topology_t topology, const TopologySource &source, bool everything) {
-  unsigned long flags = HWLOC_TOPOLOGY_FLAG_NO_DISTANCES | HWLOC_TOPOLOGY_FLAG_NO_MEMATTRS;
-  if (source.file.empty() && source.root.empty() && source.synthetic.empty())
-    flags |= HWLOC_TOPOLOGY_FLAG_IS_THISSYSTEM;
-  hwloc_topology_set_flags(topology, flags);
-  if (!everything) {
-    hwloc_topology_set_all_types_filter(topology, HWLOC_TYPE_FILTER_KEEP_NONE);
-    for (hwloc_obj_type_t type :
-         {HWLOC_OBJ_PACKAGE, HWLOC_OBJ_CORE, HWLOC_OBJ_L3CACHE, HWLOC_OBJ_NUMANODE})
-      hwloc_topology_set_type_filter(topology, type, HWLOC_TYPE_FILTER_KEEP_ALL);
-    /* Where nothing else has a NUMA node's CPUs, hwloc hangs it on a group. */
-    hwloc_topology_set_type_filter(topology, HWLOC_OBJ_GROUP, HWLOC_TYPE_FILTER_KEEP_STRUCTURE);
-  }
-  if (!source.device.empty())
-    hwloc_topology_set_io_types_filter(topology, HWLOC_TYPE_FILTER_KEEP_ALL);
-}
-
-Result<Handle> load(const TopologySource &source, bool everything) {
-  hwloc_topology_t raw = nullptr;
-  if (hwloc_topology_init(&raw) != 0)
-    return system_error("hwloc", errno);
-  Handle topology(raw);
-  if (!source.root.empty() && !std::filesystem::is_directory(source.root))
-    return Error{source.root + ": there is no such folder"};
-  filter(raw, source, everything);
-  int status = 0;
-  if (!source.file.empty())
-    status = hwloc_topology_set_xml(raw, source.file.c_str());
-  else if (!source.synthetic.empty())
-    status = hwloc_topology_set_synthetic(raw, source.synthetic.c_str());
-  if (status == 0) {
-    CapturedRoot root(source.root);
-    status = hwloc_topology_load(raw);
-  }
-  if (status != 0)
-    return Error{described(source) + ": hwloc cannot read it as a host's topology"};
-  return topology;
-}
-
 /* The CPUs that a thread of ours may be pinned to. hwloc knows of cgroups; on this
  * host the kernel itself is asked, by way of libvcpupin. */
 Result<CpuSet> usable(hwloc_topology_t topology, const TopologySource &source) {
-  CpuSet cpus;
-  hwloc_const_cpuset_t allowed = hwloc_topology_get_allowed_cpuset(topology);
-  for (int cpu = hwloc_bitmap_first(allowed); cpu >= 0; cpu = hwloc_bitmap_next(allowed, cpu))
-    cpus.insert(static_cast<unsigned>(cpu));
-  if (source.file.empty() && source.root.empty() && source.synthetic.empty()) {
+  CpuSet cpus = set_of(hwloc_topology_get_allowed_cpuset(topology));
+  if (is_this_host(source)) {
     char *message = nullptr;
     std::unique_ptr<vcpupin_host, decltype(&vcpupin_host_free)> host(
         vcpupin_host_read(nullptr, &message), &vcpupin_host_free);
@@ -115,18 +33,28 @@ Result<CpuSet> usable(hwloc_topology_t topology, const TopologySource &source) {
     cpus.keep(CpuSet::copy_of(vcpupin_host_allowed(host.get())));
   }
   if (cpus.empty())
-    return Error{described(source) + " has no CPU that may be used"};
+    return Error{source_name(source) + " has no CPU that may be used"};
   return cpus;
 }
 
-/* Whether a string that hwloc read of the host, at its root or a package, is that. */
-bool has_info(hwloc_topology_t topology, const char *name, const std::string &value) {
-  const auto is = [&](hwloc_obj_t object) {
-    const char *found = object ? hwloc_obj_get_info_by_name(object, name) : nullptr;
-    return found && value == found;
-  };
-  return is(hwloc_get_root_obj(topology)) ||
-         is(hwloc_get_obj_by_type(topology, HWLOC_OBJ_PACKAGE, 0));
+/* A string that hwloc has read of the host, at its root or a package; "" without one. */
+std::string info(hwloc_topology_t topology, const char *name) {
+  for (hwloc_obj_t object :
+       {hwloc_get_root_obj(topology), hwloc_get_obj_by_type(topology, HWLOC_OBJ_PACKAGE, 0)})
+    if (const char *found = object ? hwloc_obj_get_info_by_name(object, name) : nullptr)
+      return found;
+  return "";
+}
+
+/* hwloc does not tell of every capture, and takes a capture without a name for x86. */
+bool is_arm(hwloc_topology_t topology, const Host *host) {
+  if (!info(topology, "CPUImplementer").empty())
+    return true;
+  if (host && !host->is_live())
+    if (auto text = host->read_file("/proc/cpuinfo"); text && *text)
+      return (*text)->find("CPU implementer") != std::string::npos;
+  const std::string architecture = info(topology, "Architecture");
+  return architecture.starts_with("aarch64") || architecture.starts_with("arm");
 }
 
 /* The whole of it; hwloc would take what starts like one. */
@@ -148,7 +76,7 @@ Result<Bitmap> near_device(hwloc_topology_t topology, const TopologySource &sour
     return Error{"'" + source.device + "' is not a PCI address (such as 0000:03:00.0)"};
   hwloc_obj_t device = hwloc_get_pcidev_by_busidstring(topology, source.device.c_str());
   if (!device)
-    return Error{described(source) + " has no PCI device " + source.device};
+    return Error{source_name(source) + " has no PCI device " + source.device};
   hwloc_obj_t place = hwloc_get_non_io_ancestor_obj(topology, device);
   return Bitmap(hwloc_bitmap_dup(place->cpuset));
 }
@@ -158,81 +86,26 @@ unsigned index_of(hwloc_topology_t topology, hwloc_obj_type_t type, hwloc_obj_t 
   return object ? object->logical_index : 0;
 }
 
-/*
- * Kinds of core, the fastest first. hwloc tells apart cores whose top frequencies
- * differ at all, as those that a CPU favours do; only what differs by more than
- * 15%, or is of another make, is another kind to us.
- */
-class Kinds {
-public:
-  explicit Kinds(hwloc_topology_t topology) {
-    struct Found {
-      Bitmap cpus;
-      std::string make; /* Intel's name of it */
-      double speed;     /* MHz, or Linux's capacity; 0: not known */
-      int efficiency;   /* hwloc's rank: the more, the faster */
-    };
-    std::vector<Found> found;
-    const int count = hwloc_cpukinds_get_nr(topology, 0);
-    for (int kind = 0; kind < count; ++kind) {
-      Found one{Bitmap(hwloc_bitmap_alloc()), "", 0, -1};
-      unsigned infos = 0;
-      hwloc_info_s *info = nullptr;
-      if (hwloc_cpukinds_get_info(topology, static_cast<unsigned>(kind), one.cpus.get(),
-                                  &one.efficiency, &infos, &info, 0) != 0 ||
-          one.efficiency < 0)
-        return; /* hwloc cannot rank them */
-      one.make = text_of(info, infos, "CoreType");
-      const std::string frequency = text_of(info, infos, "FrequencyMaxMHz");
-      const std::string speed =
-          frequency.empty() ? text_of(info, infos, "LinuxCapacity") : frequency;
-      one.speed = std::strtod(speed.c_str(), nullptr);
-      found.push_back(std::move(one));
-    }
-    std::sort(found.begin(), found.end(),
-              [](const Found &a, const Found &b) { return a.efficiency > b.efficiency; });
-    const Found *fastest = nullptr; /* of the kind */
-    for (Found &one : found) {
-      if (fastest && one.make == fastest->make && one.speed > 0 &&
-          one.speed >= 0.85 * fastest->speed) {
-        hwloc_bitmap_or(kinds_.back().get(), kinds_.back().get(), one.cpus.get());
-      } else {
-        fastest = &one;
-        kinds_.emplace_back(hwloc_bitmap_dup(one.cpus.get()));
-      }
-    }
-  }
-
-  unsigned count() const { return kinds_.empty() ? 1 : static_cast<unsigned>(kinds_.size()); }
-
-  unsigned of(hwloc_const_cpuset_t cpus) const {
-    for (unsigned kind = 0; kind < kinds_.size(); ++kind)
-      if (hwloc_bitmap_intersects(cpus, kinds_[kind].get()))
-        return kind;
-    return 0;
-  }
-
-private:
-  static std::string text_of(const hwloc_info_s *infos, unsigned count, const std::string &name) {
-    for (unsigned i = 0; i < count; ++i)
-      if (name == infos[i].name)
-        return infos[i].value;
-    return "";
-  }
-
-  std::vector<Bitmap> kinds_;
-};
-
 class Reader {
 public:
-  Reader(hwloc_topology_t handle, const CpuSet &allowed, Bitmap near)
-      : handle_(handle), allowed_(allowed), near_(std::move(near)), kinds_(handle) {
+  /* host: its files; null where there are none. */
+  Reader(hwloc_topology_t handle, const Host *host, const CpuSet &allowed, Bitmap near)
+      : handle_(handle), host_(host), allowed_(allowed), near_(std::move(near)),
+        kinds_(handle, host, is_arm(handle, host)) {
     topology_.has_l3 = hwloc_get_nbobjs_by_type(handle, HWLOC_OBJ_L3CACHE) > 0;
     topology_.kinds = kinds_.count();
-    topology_.is_amd = has_info(handle, "CPUVendor", "AuthenticAMD");
+    topology_.is_amd = info(handle, "CPUVendor") == "AuthenticAMD";
+    topology_.is_arm = is_arm(handle, host);
     topology_.device_placed =
         !near_ || !hwloc_bitmap_isequal(near_.get(), hwloc_get_root_obj(handle)->cpuset) ||
         hwloc_get_nbobjs_by_type(handle, HWLOC_OBJ_NUMANODE) == 1;
+    for (hwloc_obj_t node = nullptr;
+         (node = hwloc_get_next_obj_by_type(handle, HWLOC_OBJ_NUMANODE, node));)
+      nodes_.push_back(node);
+    std::sort(nodes_.begin(), nodes_.end(), [](hwloc_obj_t a, hwloc_obj_t b) {
+      return std::pair(hwloc_bitmap_weight(a->cpuset), a->os_index) <
+             std::pair(hwloc_bitmap_weight(b->cpuset), b->os_index);
+    });
   }
 
   Topology read() {
@@ -242,6 +115,9 @@ public:
     for (hwloc_obj_t core = nullptr; (core = hwloc_get_next_obj_by_type(handle_, type, core));)
       add(core);
     order();
+    drop_trivial_clusters();
+    add_nodes();
+    add_states();
     return std::move(topology_);
   }
 
@@ -258,6 +134,7 @@ private:
         core.cpus.size() == static_cast<std::size_t>(hwloc_bitmap_weight(object->complete_cpuset));
     core.domain = domain_of(object);
     core.kind = kinds_.of(object->cpuset);
+    core.cluster = cluster_of(object);
     topology_.cores.push_back(std::move(core));
   }
 
@@ -265,10 +142,11 @@ private:
     CacheDomain domain{};
     hwloc_obj_t l3 = hwloc_get_ancestor_obj_by_type(handle_, HWLOC_OBJ_L3CACHE, object);
     domain.package = index_of(handle_, HWLOC_OBJ_PACKAGE, object);
-    domain.l3 = l3 ? l3->logical_index : domain.package;
+    const auto l3s = static_cast<unsigned>(hwloc_get_nbobjs_by_type(handle_, HWLOC_OBJ_L3CACHE));
+    domain.l3 = l3 ? l3->logical_index : l3s + domain.package;
+    domain.has_l3 = l3 != nullptr;
     domain.bytes = l3 ? l3->attr->cache.size : 0;
-    const int node = hwloc_bitmap_first(object->nodeset);
-    domain.node = node < 0 ? 0 : static_cast<unsigned>(node);
+    domain.node = node_of(object);
     const auto key = std::tuple(domain.package, domain.node, domain.l3);
     auto [found, is_new] = numbers_.emplace(key, static_cast<unsigned>(topology_.domains.size()));
     if (is_new) {
@@ -276,6 +154,103 @@ private:
       topology_.domains.push_back(domain);
     }
     return found->second;
+  }
+
+  /* The smallest of those that have the core: memory without CPUs of its own, which is near
+   * some, is not the core's node. */
+  unsigned node_of(hwloc_obj_t object) {
+    for (hwloc_obj_t node : nodes_)
+      if (hwloc_bitmap_isincluded(object->cpuset, node->cpuset))
+        return node->os_index;
+    return node_without_memory(object);
+  }
+
+  /* A node whose memory is offline, or not for this process. */
+  unsigned node_without_memory(hwloc_obj_t object) {
+    const int known = hwloc_bitmap_first(object->complete_nodeset);
+    if (known >= 0)
+      return static_cast<unsigned>(known);
+    const std::string cpu = std::to_string(hwloc_bitmap_first(object->cpuset));
+    if (host_)
+      for (const std::string &name : host_->names_in("/sys/devices/system/cpu/cpu" + cpu))
+        if (auto node = name.starts_with("node") ? number<unsigned>(name.substr(4)) : std::nullopt)
+          return *node;
+    /* Nothing tells its number: one that is not another's. */
+    unsigned free = 0;
+    while (hwloc_get_numanode_obj_by_os_index(handle_, free))
+      ++free;
+    return free;
+  }
+
+  /* The smallest group of cores that share an L2 or a cluster id with this one. */
+  std::optional<unsigned> cluster_of(hwloc_obj_t object) {
+    for (hwloc_obj_t group = object->parent; group; group = group->parent) {
+      const bool is_cluster = group->type == HWLOC_OBJ_GROUP && group->subtype &&
+                              std::string_view(group->subtype) == "Cluster";
+      if ((is_cluster || group->type == HWLOC_OBJ_L2CACHE) &&
+          hwloc_bitmap_weight(group->cpuset) > hwloc_bitmap_weight(object->cpuset)) {
+        const auto next = static_cast<unsigned>(clusters_.size());
+        return clusters_.emplace(group->gp_index, next).first->second;
+      }
+    }
+    return std::nullopt;
+  }
+
+  /* Those of one core that may be used, and those of a whole domain, part nothing. */
+  void drop_trivial_clusters() {
+    std::map<unsigned, std::size_t> in_domain;
+    std::map<std::pair<unsigned, unsigned>, std::size_t> in_cluster;
+    for (const Core &core : topology_.cores) {
+      ++in_domain[core.domain];
+      if (core.cluster)
+        ++in_cluster[{core.domain, *core.cluster}];
+    }
+    for (Core &core : topology_.cores) {
+      if (!core.cluster)
+        continue;
+      const std::size_t cores = in_cluster[{core.domain, *core.cluster}];
+      if (cores == 1 || cores == in_domain[core.domain])
+        core.cluster.reset();
+    }
+  }
+
+  void add_nodes() {
+    for (hwloc_obj_t object = nullptr;
+         (object = hwloc_get_next_obj_by_type(handle_, HWLOC_OBJ_NUMANODE, object));) {
+      MemoryNode node{object->os_index, {}, object->attr->numanode.local_memory, false, ""};
+      if (object->subtype)
+        node.kind = object->subtype;
+      for (const Core &core : topology_.cores)
+        if (topology_.domains[core.domain].node == node.index)
+          node.cpus.insert(core.cpus.begin(), core.cpus.end());
+      node.has_cpus = !node.cpus.empty() || is_node_of_cpus(object);
+      topology_.nodes.push_back(std::move(node));
+    }
+    std::sort(topology_.nodes.begin(), topology_.nodes.end(),
+              [](const MemoryNode &a, const MemoryNode &b) { return a.index < b.index; });
+  }
+
+  /* Of a node without CPUs that may be used: hwloc may say which CPUs are near it. */
+  bool is_node_of_cpus(hwloc_obj_t object) {
+    if (hwloc_bitmap_iszero(object->complete_cpuset))
+      return false;
+    if (host_) {
+      const std::string file =
+          "/sys/devices/system/node/node" + std::to_string(object->os_index) + "/cpulist";
+      if (auto text = host_->read_file(file); text && *text)
+        return !stripped(**text).empty();
+    }
+    return hwloc_bitmap_iszero(object->cpuset);
+  }
+
+  void add_states() {
+    hwloc_obj_t root = hwloc_get_root_obj(handle_);
+    const CpuSet unusable = without(set_of(root->complete_cpuset), allowed_);
+    topology_.offline = host_ ? offline_cpus(*host_, unusable)
+                              : without(set_of(root->complete_cpuset), set_of(root->cpuset));
+    topology_.not_allowed = without(unusable, topology_.offline);
+    if (host_)
+      topology_.isolated = isolated_cpus(*host_);
   }
 
   unsigned distance(hwloc_obj_t object, hwloc_obj_t l3, unsigned node) {
@@ -310,10 +285,13 @@ private:
   }
 
   hwloc_topology_t handle_;
+  const Host *host_;
   const CpuSet &allowed_;
   Bitmap near_;
-  Kinds kinds_;
+  CoreKinds kinds_;
+  std::vector<hwloc_obj_t> nodes_; /* those of the fewest CPUs first */
   Topology topology_;
+  std::map<std::uint64_t, unsigned> clusters_; /* their numbers, by hwloc's of the object */
   std::map<std::tuple<unsigned, unsigned, unsigned>, unsigned> numbers_;
 };
 
@@ -329,6 +307,12 @@ std::string export_xml(hwloc_topology_t topology) {
 
 } // namespace
 
+std::string_view kind_word(CoreKind kind) {
+  return kind == CoreKind::performance  ? "performance"
+         : kind == CoreKind::efficiency ? "efficiency"
+                                        : "low-power";
+}
+
 CpuSet Topology::cpus() const {
   CpuSet all;
   for (const Core &core : cores)
@@ -343,17 +327,38 @@ const Core *Topology::core_of(unsigned cpu) const {
   return nullptr;
 }
 
+bool Topology::has_memory(unsigned node) const {
+  bool is_known = false;
+  for (const MemoryNode &one : nodes) {
+    if (one.index == node && one.bytes)
+      return true;
+    is_known = is_known || one.bytes;
+  }
+  return !is_known;
+}
+
+CoreKind Topology::kind_of(unsigned kind) const {
+  if (kind == 0)
+    return CoreKind::performance;
+  return kinds > 2 && kind + 1 == kinds ? CoreKind::low_power : CoreKind::efficiency;
+}
+
 Result<Topology> read_topology(const TopologySource &source, bool with_xml) {
-  auto handle = load(source, with_xml);
+  auto handle = load_topology(source, with_xml);
   if (!handle)
     return handle.error();
+  if (auto sound = is_this_host(source) ? Result<>() : check_sets(handle->get()); !sound)
+    return Error{source_name(source) + ": " + sound.error().message};
   auto allowed = usable(handle->get(), source);
   if (!allowed)
     return allowed.error();
   auto near = near_device(handle->get(), source);
   if (!near)
     return near.error();
-  Topology topology = Reader(handle->get(), *allowed, std::move(*near)).read();
+  const Host host(source.root);
+  const bool has_files = source.file.empty() && source.synthetic.empty();
+  Topology topology =
+      Reader(handle->get(), has_files ? &host : nullptr, *allowed, std::move(*near)).read();
   if (with_xml)
     topology.xml = export_xml(handle->get());
   return topology;

@@ -10,22 +10,25 @@
 
 #include "base/cpu_set.h"
 #include "base/result.h"
+#include "plan/topology_source.h"
 
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace qemu_pin {
 
-/* Which host, and what of it. At most one of file, root and synthetic is given;
- * without any it is this host. */
-struct TopologySource {
-  std::string file;      /* XML, as lstopo writes it */
-  std::string root;      /* folder with a captured /proc and /sys (hwloc's fsroot) */
-  std::string synthetic; /* hwloc's description: "pack:2 core:8 pu:2" */
-  std::string device;    /* PCI address whose place is wanted: "0000:03:00.0", "03:00.0" */
+/* What a kind of core is called. */
+enum class CoreKind {
+  performance, /* the fastest kind: P-cores, big ones; on hosts of one kind, all */
+  efficiency,  /* slower ones: E-cores, LITTLE ones, Zen 5c */
+  low_power,   /* the slowest of three kinds: Intel's low-power E-cores */
 };
+
+/* "performance", "efficiency", "low-power". */
+std::string_view kind_word(CoreKind kind);
 
 /* A core and its hardware threads. Where hwloc knows no cores, each CPU is one. */
 struct Core {
@@ -33,14 +36,18 @@ struct Core {
   bool whole;                 /* false: the host has more threads on it than we may use */
   unsigned domain;            /* index into Topology::domains */
   unsigned kind;              /* 0: the fastest kind of core that the host has, 1: the next, ... */
+  /* Number of the group of the domain's cores that share an L2 or a cluster id (Intel's E-core
+   * modules, Kunpeng's clusters); none: no others, or all of the domain's. */
+  std::optional<unsigned> cluster;
 };
 
-/* The cores that share a last-level cache (L3) and a NUMA node. On hosts without
- * an L3 a package takes its place. */
+/* The cores that share a last-level cache (L3) and a NUMA node. Where cores have no L3, on
+ * the whole host or some of it (Intel's low-power E-cores), a package takes its place. */
 struct CacheDomain {
-  unsigned l3;         /* number of the cache; hwloc's logical index */
-  unsigned node;       /* OS index of the NUMA node */
-  unsigned package;    /* hwloc's logical index */
+  unsigned l3; /* number of the cache, hwloc's logical index; without one a number that no L3 has */
+  bool has_l3;
+  unsigned node;    /* OS index of the NUMA node, also where this process may not use its memory */
+  unsigned package; /* hwloc's logical index */
   std::uint64_t bytes; /* size of the L3; 0: not known */
   /* How far from TopologySource::device: 0 the device's own, or as far as the host tells;
    * 1 the same node, 2 the same package, 3 another. 0 without a device. */
@@ -51,7 +58,9 @@ struct CacheDomain {
 struct MemoryNode {
   unsigned index;      /* the operating system's */
   CpuSet cpus;         /* that may be used; empty: none is near */
-  std::uint64_t bytes; /* 0: the node has no memory */
+  std::uint64_t bytes; /* 0: the node has no memory; of all nodes: not known */
+  bool has_cpus;       /* the node has CPUs, though maybe none that may be used */
+  std::string kind;    /* as the host says, else empty: "HBM", "MCDRAM", "GPUMemory", ... */
 };
 
 struct Topology {
@@ -72,6 +81,10 @@ struct Topology {
   CpuSet cpus() const;
   /* The core that has this CPU, or none. */
   const Core *core_of(unsigned cpu) const;
+  /* Whether this process may use memory of that node; true where no node's is known. */
+  bool has_memory(unsigned node) const;
+  /* What a core's kind, a number, is called. */
+  CoreKind kind_of(unsigned kind) const;
 };
 
 /* Fails when hwloc cannot read the host, when it has no CPU that may be used, and

@@ -11,7 +11,7 @@ namespace qemu_pin {
 
 namespace {
 
-constexpr int patience = 10000; /* milliseconds */
+constexpr int end_patience = 10000; /* milliseconds */
 
 bool has_ended(int process, int milliseconds) {
   pollfd end{process, POLLIN, 0};
@@ -29,7 +29,7 @@ bool has_ended(int process, int milliseconds) {
   /* The monitor and the child's lifeline are to close with us. */
   close_all_but({parent, child.descriptor()});
   has_ended(parent, -1);
-  if (!has_ended(child.descriptor(), patience))
+  if (!has_ended(child.descriptor(), end_patience))
     child.signal(SIGKILL);
   _exit(0);
 }

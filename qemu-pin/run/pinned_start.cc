@@ -22,7 +22,7 @@ namespace {
 /* Whoever waits longer than this is told for what. */
 constexpr auto silence = 2s;
 /* How long QEMU may take to end in good order. */
-constexpr auto patience = 2s;
+constexpr auto start_patience = 2s;
 
 /* How many vCPUs the machine can have, plugged or not; nothing if it does not tell. */
 std::optional<unsigned> most_vcpus(Qmp &monitor) {
@@ -40,13 +40,6 @@ std::optional<unsigned> most_vcpus(Qmp &monitor) {
 }
 
 } // namespace
-
-std::string no_vcpu(unsigned vcpu, unsigned count) {
-  const std::string those = count == 0   ? "no vCPUs"
-                            : count == 1 ? "vCPU 0 only"
-                                         : fmt::format("vCPUs 0-{}", count - 1);
-  return fmt::format("vCPU {} does not exist (this machine has {})", vcpu, those);
-}
 
 /* "-vcpu 0,affinity=1" */
 std::string PinnedStart::typed_vcpu(unsigned vcpu) const {
@@ -119,8 +112,8 @@ Result<> PinnedStart::open_machine() {
     return iothreads.error();
   std::optional<pid_t> id;
   if (!vcpus->empty() || !iothreads->empty()) {
-    auto process =
-        Procfs().process_of(vcpus->empty() ? iothreads->begin()->second : vcpus->begin()->second);
+    auto process = host_.procfs().process_of(vcpus->empty() ? iothreads->begin()->second
+                                                            : vcpus->begin()->second);
     if (!process)
       return process.error();
     id = *process;
@@ -129,7 +122,7 @@ Result<> PinnedStart::open_machine() {
   }
   if (!id)
     return Error{"QEMU does not tell which process it is"};
-  auto process = QemuProcess::open(*id);
+  auto process = QemuProcess::open(host_, *id);
   if (!process)
     return process.error();
   machine_.emplace(std::move(*process), std::move(greeted_));
@@ -163,14 +156,15 @@ Result<AskedPins> PinnedStart::asked_of_those_there() {
     return iothreads.error();
   if (auto result = check_shared_threads(*vcpus); !result)
     return result.error();
-  const unsigned most =
-      most_vcpus(*machine_->monitor()).value_or(static_cast<unsigned>(vcpus->size()));
+  PinRequests possible(
+      most_vcpus(*machine_->monitor()).value_or(static_cast<unsigned>(vcpus->size())));
+  for (const PinOption &pin : request_.pins)
+    if (auto result = possible.add(pin); !result)
+      return result.error();
   AskedPins there = request_.asked;
   for (const auto &[vcpu, pin] : request_.asked.vcpus) {
     if (vcpus->contains(vcpu))
       continue;
-    if (vcpu >= most)
-      return Error{typed_vcpu(vcpu) + ": " + no_vcpu(vcpu, most)};
     later_[vcpu] = pin;
     there.vcpus.erase(vcpu);
   }
@@ -207,7 +201,7 @@ Result<> PinnedStart::let_run() {
 void PinnedStart::end_qemu() {
   Qmp *monitor = machine_ ? machine_->monitor() : greeted_ ? &*greeted_ : nullptr;
   const bool is_quitting = monitor && monitor->execute("quit");
-  const auto deadline = Clock::now() + patience;
+  const auto deadline = Clock::now() + start_patience;
   while (is_quitting && Clock::now() < deadline &&
          supervisor_.wait(-1, deadline) != Event::child_ended)
     ;

@@ -16,7 +16,7 @@ constexpr std::array<int, 9> passed = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM, SIGUS
                                        SIGUSR2, SIGCONT, SIGALRM, SIGWINCH};
 
 /* How long a child that is told to end is left alone. */
-constexpr std::chrono::seconds patience{2};
+constexpr std::chrono::seconds exit_patience{2};
 
 /* Keys and the window's size; a hang-up goes to the session's leader alone. */
 bool is_terminals(const signalfd_siginfo &signal) {
@@ -75,7 +75,7 @@ Supervisor::Event Supervisor::wait(int descriptor, std::optional<Deadline> deadl
     if (ready == 0)
       return Event::time_up;
     if (watched[1].revents && signals_.pass_to(child_, shares_terminal_) && deadline)
-      deadline = std::max(*deadline, std::chrono::steady_clock::now() + patience);
+      deadline = std::max(*deadline, std::chrono::steady_clock::now() + exit_patience);
     if (watched[0].revents)
       return Event::child_ended;
     if (watched[2].revents)

@@ -176,7 +176,7 @@ build_own() {
   hold "$builds" 'builds our own programs'
   [[ -f $top/build/build.ninja ]] ||
     logged "$1" 'configuring our own build' env -C "$top" ./configure -Dtests=disabled
-  logged "$1" "building $2" env "CCACHE_BASEDIR=$top" CCACHE_NOHASHDIR=1 CCACHE_SLOPPINESS=pch_defines,time_macros ninja -C "$top/build" "$2"
+  logged "$1" "building $2" env "CCACHE_BASEDIR=$top" CCACHE_NOHASHDIR=1 ninja -C "$top/build" "$2"
   release
 }
 

@@ -6,15 +6,22 @@ bats_require_minimum_version 1.5.0
 top=$BATS_TEST_DIRNAME/../..
 names=(tail-latency pin-window start-up pin-cost pin-calls tcg-throughput iothread commands build)
 
-# What benchmarks could leave on the host; threads come and go.
+# What the benchmarks could leave on the host, told from what others have there: processes by
+# $scratch, which is their TMPDIR; libvirt gives QEMU another environment, but names files in it.
 left_behind() {
-  find /sys/fs/cgroup -type d | sort
+  local process
+  for process in /proc/[0-9]*; do
+    if grep -qszxF "TMPDIR=$scratch" "$process/environ" || grep -qsF "$scratch/" "$process/cmdline"; then
+      echo "$process: $(tr '\0' ' ' <"$process/cmdline")"
+    fi
+  done
+  find "$scratch" -mindepth 1
+  find /sys/fs/cgroup -type d \( -name 'qemu-pin*' -o -name 'bench-*' \) | sort
   ls /run/qemu-pin 2>/dev/null || true
-  ls /sys/kernel/tracing/instances 2>/dev/null || true
-  find /sys/fs/cgroup -maxdepth 2 -name 'cpuset.cpus' -exec grep -H '' {} + 2>/dev/null | sort
-  grep -H '' /proc/irq/*/smp_affinity_list /sys/devices/virtual/workqueue/cpumask
-  ls -d /dev/shm/* /tmp/qemu-pinning-* 2>/dev/null || true
-  pgrep -fa '^[^ ]*(qemu-system|libvirtd|virtqemud)' || true
+  ls -d /sys/kernel/tracing/instances/qemu-pin* 2>/dev/null || true
+  # irqbalance moves interrupts at any time.
+  pgrep -x irqbalance >/dev/null || grep -H '' /proc/irq/*/smp_affinity_list
+  cat /sys/devices/virtual/workqueue/cpumask
 }
 
 setup_file() {
@@ -24,13 +31,20 @@ setup_file() {
   export qemu=${QEMU_PINNING_BINARIES%%:*}
   [[ -n $qemu ]] || return 0
   export results=$BATS_FILE_TMPDIR/results before=$BATS_FILE_TMPDIR/before
+  # A short path, for sockets.
+  scratch=$(mktemp -d)
+  export scratch
   left_behind >"$before"
   stat -c %Y "$top/build/build.ninja" >"$BATS_FILE_TMPDIR/configured"
   status=0
-  "$top/bench/run" --quick --no-deps --build "$top/build" --qemu "$qemu" --results "$results" \
+  TMPDIR=$scratch "$top/bench/run" --quick --no-deps --build "$top/build" --qemu "$qemu" --results "$results" \
     >"$BATS_FILE_TMPDIR/output" 2>"$BATS_FILE_TMPDIR/errors" </dev/null || status=$?
   export status_of_run=$status
   left_behind >"$BATS_FILE_TMPDIR/after"
+}
+
+teardown_file() {
+  [[ -z ${scratch:-} ]] || rm -rf -- "$scratch"
 }
 
 setup() {
@@ -88,7 +102,7 @@ setup() {
 
 @test "interrupted, it ends with the signal's status and leaves nothing" {
   # A group of its own, as a terminal gives it: Ctrl-C goes to all of it.
-  setsid "$top/bench/run" --quick --no-deps --build "$top/build" --only tail-latency \
+  TMPDIR=$scratch setsid "$top/bench/run" --quick --no-deps --build "$top/build" --only tail-latency \
     --repetitions 50 --qemu "$qemu" --results "$BATS_TEST_TMPDIR/results" >/dev/null 2>"$BATS_TEST_TMPDIR/errors" </dev/null 3>&- &
   id=$!
   for ((i = 0; i < 6000; ++i)); do

@@ -10,7 +10,7 @@ namespace {
 using Words = std::vector<std::string>;
 
 /* "cpus=sockets*cores*threads" */
-std::string smp(const std::string &value) {
+std::string smp_of(const std::string &value) {
   const GuestDescription guest = read_qemu_arguments({"-smp", value});
   if (!guest.errors.empty())
     return guest.errors[0];
@@ -20,22 +20,22 @@ std::string smp(const std::string &value) {
 }
 
 TEST(QemuArguments, SmpIsCompletedAsQemuDoes) {
-  EXPECT_EQ(smp("8"), "8=1*8*1");
-  EXPECT_EQ(smp("cpus=8,threads=2"), "8=1*4*2");
-  EXPECT_EQ(smp("8,sockets=2"), "8=2*4*1");
-  EXPECT_EQ(smp("8,sockets=1,cores=4,threads=2"), "8=1*4*2");
-  EXPECT_EQ(smp("8,cores=2,threads=2"), "8=2*2*2");
-  EXPECT_EQ(smp("sockets=2,cores=2,threads=2"), "8=2*2*2");
-  EXPECT_EQ(smp("2,maxcpus=8"), "8=1*8*1");
-  EXPECT_EQ(smp("8,dies=2,cores=2,threads=2"), "8=2*2*2");
-  EXPECT_EQ(smp("8,dies=2,threads=2"), "8=2*2*2");
+  EXPECT_EQ(smp_of("8"), "8=1*8*1");
+  EXPECT_EQ(smp_of("cpus=8,threads=2"), "8=1*4*2");
+  EXPECT_EQ(smp_of("8,sockets=2"), "8=2*4*1");
+  EXPECT_EQ(smp_of("8,sockets=1,cores=4,threads=2"), "8=1*4*2");
+  EXPECT_EQ(smp_of("8,cores=2,threads=2"), "8=2*2*2");
+  EXPECT_EQ(smp_of("sockets=2,cores=2,threads=2"), "8=2*2*2");
+  EXPECT_EQ(smp_of("2,maxcpus=8"), "8=1*8*1");
+  EXPECT_EQ(smp_of("8,dies=2,cores=2,threads=2"), "8=2*2*2");
+  EXPECT_EQ(smp_of("8,dies=2,threads=2"), "8=2*2*2");
 }
 
 TEST(QemuArguments, SmpThatCannotBeIsAnError) {
-  EXPECT_EQ(smp("8,cores=3"),
+  EXPECT_EQ(smp_of("8,cores=3"),
             "-smp 8,cores=3: 2 sockets of 3 cores with 1 threads are not 8 vCPUs");
-  EXPECT_EQ(smp("x"), "-smp x: cpus: 'x' is not a number of at least 1");
-  EXPECT_EQ(smp("8,threads=0"), "-smp 8,threads=0: threads: '0' is not a number of at least 1");
+  EXPECT_EQ(smp_of("x"), "-smp x: cpus: 'x' is not a number of at least 1");
+  EXPECT_EQ(smp_of("8,threads=0"), "-smp 8,threads=0: threads: '0' is not a number of at least 1");
 }
 
 TEST(QemuArguments, PinsAreUnionsOfTheirLists) {

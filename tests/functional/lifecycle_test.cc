@@ -137,15 +137,8 @@ TEST_P(Lifecycle, BecomingAnotherUser) {
     struct stat status {};
     ASSERT_EQ(stat(("/proc/" + std::to_string(guest->pid()) + "/task").c_str(), &status), 0);
     EXPECT_EQ(differences(*guest, asked()).size(), 1U) << "the sleeping thread";
-    auto slots = guest->monitor().execute("query-hotpluggable-cpus");
-    ASSERT_TRUE(slots);
-    for (const auto &slot : *slots) {
-      if (slot.contains("qom-path"))
-        continue;
-      nlohmann::json arguments = slot["props"];
-      arguments["driver"] = slot["type"];
-      EXPECT_EQ(execute(*guest, "device_add", arguments), "");
-    }
+    const auto plugged = plug_all_vcpus(guest->monitor());
+    EXPECT_TRUE(plugged) << plugged.error().message;
     Asked all = asked();
     all.vcpus[2] = {b, "fifo 3"};
     EXPECT_EQ(differences(*guest, all), none) << way[0];

@@ -110,12 +110,7 @@ void PinningTest::SetUp() {
 }
 
 GuestSpec PinningTest::spec(const std::vector<std::string> &more) const {
-  GuestSpec spec;
-  spec.qemu = GetParam().qemu;
-  spec.accelerator = GetParam().accelerator;
-  spec.image = GUEST_IMAGE;
-  spec.more = more;
-  return spec;
+  return {GetParam().qemu, GetParam().accelerator, GUEST_IMAGE, "2", more};
 }
 
 GuestSpec PinningTest::pinned(const Pins &pins) const {
@@ -236,9 +231,12 @@ std::optional<Guest> PinningTest::running(const GuestSpec &spec, std::size_t vcp
 void PinningTest::expect_refused(const GuestSpec &spec, const std::string &error) {
   auto outcome = Guest::run(spec);
   ASSERT_TRUE(outcome) << outcome.error().message;
+  const std::string errors = without_cpu_warnings(outcome->errors);
+  EXPECT_EQ(std::count(errors.begin(), errors.end(), '\n'), 1) << errors;
   /* QEMU leads in with the name it was started by. */
-  EXPECT_EQ(without_cpu_warnings(outcome->errors),
-            std::filesystem::path(spec.qemu).filename().native() + ":" + error + "\n");
+  EXPECT_TRUE(
+      errors.starts_with(std::filesystem::path(spec.qemu).filename().native() + ":" + error))
+      << errors << "does not begin with" << error;
   EXPECT_EQ(outcome->status, 1) << error;
   EXPECT_EQ(outcome->reported, "") << error;
 }

@@ -13,7 +13,9 @@
 #include <array>
 #include <atomic>
 #include <gtest/gtest.h>
+#include <linux/sockios.h>
 #include <string>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <thread>
 
@@ -49,6 +51,13 @@ public:
     const std::string blanks(1U << 20, ' ');
     while (send(ours_.number(), blanks.data(), blanks.size(), MSG_NOSIGNAL) > 0)
       ;
+  }
+  /* Until the client has read all that was said. */
+  bool is_heard() {
+    return comes_true([this] {
+      int unread = -1;
+      return ioctl(ours_.number(), SIOCOUTQ, &unread) == 0 && unread == 0;
+    });
   }
   /* The client still reads what was said, and then the end. */
   void hang_up() { shutdown(ours_.number(), SHUT_WR); }
@@ -132,7 +141,7 @@ TEST(Qmp, TakesAMessageInPieces) {
   auto qmp = server.connect();
   ASSERT_TRUE(qmp);
   std::thread later([&] {
-    std::this_thread::sleep_for(50ms);
+    EXPECT_TRUE(server.is_heard());
     server.say(R"(3, "id": 2})"
                "\n");
   });
@@ -145,28 +154,30 @@ TEST(Qmp, TakesAMessageInPieces) {
 TEST(Qmp, RejectsWhatIsNoAnswer) {
   const struct {
     const char *text;
-    const char *error;
+    const char *kind;
   } cases[] = {
-      {"", "QMP: the connection ended"},
-      {R"({"return": {})", "QMP: the connection ended in the middle of a message"},
-      {R"({"return": {}, "id": 2})", "QMP: the connection ended in the middle of a message"},
-      {"{\"return\": {}\n", "QMP: a message that is not JSON"},
-      {"\n", "QMP: a message that is not JSON"},
-      {"nonsense\n", "QMP: a message that is not JSON"},
-      {"{} {}\n", "QMP: a message that is not JSON"},
-      {"{\"return\": \"\xff\", \"id\": 2}\n", "QMP: a message that is not JSON"},
-      {"{\"return\": 1e999, \"id\": 2}\n", "QMP: a message that is not JSON"},
-      {"[1]\n", "QMP: a message that is not an object"},
-      {"{}\n", "QMP: a message that answers nothing"},
-      {"{\"id\": 2}\n", "QMP: a message that answers nothing"},
-      {"{\"return\": {}}\n", "QMP: a message that answers nothing"},
-      {"{\"return\": {}, \"id\": 3}\n", "QMP: a message that answers nothing"},
-      {"{\"return\": {}, \"id\": \"2\"}\n", "QMP: a message that answers nothing"},
-      {"{\"error\": null, \"id\": 2}\n", "QMP: a message that answers nothing"},
-      {"{\"error\": {\"desc\": 1}, \"id\": 2}\n", "QMP: a message that answers nothing"},
+      {"", "connection ended"},
+      {R"({"return": {})", "in the middle of a message"},
+      {R"({"return": {}, "id": 2})", "in the middle of a message"},
+      {"{\"return\": {}\n", "not JSON"},
+      {"\n", "not JSON"},
+      {"nonsense\n", "not JSON"},
+      {"{} {}\n", "not JSON"},
+      {"{\"return\": \"\xff\", \"id\": 2}\n", "not JSON"},
+      {"{\"return\": 1e999, \"id\": 2}\n", "not JSON"},
+      {"[1]\n", "not an object"},
+      {"{}\n", "answers nothing"},
+      {"{\"id\": 2}\n", "answers nothing"},
+      {"{\"return\": {}}\n", "answers nothing"},
+      {"{\"return\": {}, \"id\": 3}\n", "answers nothing"},
+      {"{\"return\": {}, \"id\": \"2\"}\n", "answers nothing"},
+      {"{\"error\": null, \"id\": 2}\n", "answers nothing"},
+      {"{\"error\": {\"desc\": 1}, \"id\": 2}\n", "answers nothing"},
   };
-  for (const auto &[text, error] : cases)
-    EXPECT_EQ(error_when_answered_by(text), error) << text;
+  for (const auto &[text, kind] : cases) {
+    const std::string error = error_when_answered_by(text);
+    EXPECT_TRUE(error.starts_with("QMP: ") && error.ends_with(kind)) << text << ": " << error;
+  }
 }
 
 TEST(Qmp, RejectsNestingWithoutBounds) {

@@ -78,10 +78,9 @@ TEST_P(SandboxPin, AnIothreadThatIsAddedAgainIsPinnedAgain) {
 }
 
 TEST_P(SandboxPin, APinThatCannotHoldIsStillRefusedByItsName) {
-  expect_refused(boxed(pinned({{0, a}, {2, b}})),
-                 " -vcpu 2,affinity=" + b + ": vCPU 2 does not exist (this machine has vCPUs 0-1)");
+  expect_refused(boxed(pinned({{0, a}, {2, b}})), " -vcpu 2,affinity=" + b + ": vCPU 2 ");
   expect_refused(boxed(pinned({{0, a}, {1, a}, {0, b}})),
-                 " -vcpu 0,affinity=" + b + ": vCPU 0 is pinned already (to host CPU " + a + ")");
+                 " -vcpu 0,affinity=" + b + ": vCPU 0 is pinned already");
 }
 
 /* The process that would go on is made when no thread may be pinned any more. */

@@ -138,16 +138,8 @@ TEST_P(VcpuThreads, AVcpuThatIsPluggedInLaterGetsItsPin) {
   auto guest = started(spec);
   ASSERT_TRUE(guest);
   EXPECT_EQ(masks(*guest), (Masks{{0, start}, {1, start}}));
-  auto slots = guest->monitor().execute("query-hotpluggable-cpus");
-  ASSERT_TRUE(slots) << slots.error().message;
-  for (const auto &slot : *slots) {
-    if (slot.contains("qom-path"))
-      continue;
-    auto arguments = slot["props"];
-    arguments["driver"] = slot["type"];
-    auto added = guest->monitor().execute("device_add", arguments);
-    ASSERT_TRUE(added) << added.error().message;
-  }
+  const auto plugged = plug_all_vcpus(guest->monitor());
+  ASSERT_TRUE(plugged) << plugged.error().message;
   EXPECT_EQ(masks(*guest), (Masks{{0, start}, {1, start}, {2, start}, {3, b}}));
 }
 

@@ -94,6 +94,7 @@ TEST_P(KvmVcpus, AMaskIsSetBeforeKvmMakesTheVcpu) {
   ASSERT_TRUE(guest);
   auto threads = guest->vcpu_threads();
   ASSERT_TRUE(threads) << threads.error().message;
+  ASSERT_EQ(threads->size(), 2U);
   for (const auto &[vcpu, thread] : *threads) {
     const std::string calls = calls_of(thread, log, "KVM_CREATE_VCPU");
     const std::string mask = "[" + (vcpu ? a : b) + "]";

@@ -89,6 +89,7 @@ protected:
     host.write("/sys/devices/system/cpu/nohz_full", nohz);
   }
 
+  /* Without what each option is good for. */
   StepLines lines() {
     auto made = plan_boot(host.host(), request, {});
     if (!made) {
@@ -96,7 +97,11 @@ protected:
       return {};
     }
     EXPECT_TRUE(made->operations.empty());
-    return made->tell({});
+    StepLines lines = made->tell({});
+    for (std::string &line : lines)
+      if (const std::size_t at = line.find(", no "); at != std::string::npos)
+        line.erase(at, line.find(": ") - at);
+    return lines;
   }
 
   CapturedHost host;
@@ -104,30 +109,26 @@ protected:
 };
 
 TEST_F(BootStep, SaysWhatToAddWhereNothingIsInForce) {
-  EXPECT_EQ(lines(), (StepLines{"isolcpus=domain, no load balancing: not in force",
-                                "isolcpus=managed_irq, no managed interrupts: not in force",
-                                "nohz_full, no timer tick: not in force",
-                                "rcu_nocbs, no RCU callbacks: not in force",
-                                "add to the kernel's command line: "
-                                "isolcpus=managed_irq,domain,2-3 nohz_full=2-3 rcu_nocbs=2-3"}));
+  EXPECT_EQ(lines(),
+            (StepLines{"isolcpus=domain: not in force", "isolcpus=managed_irq: not in force",
+                       "nohz_full: not in force", "rcu_nocbs: not in force",
+                       "add to the kernel's command line: "
+                       "isolcpus=managed_irq,domain,2-3 nohz_full=2-3 rcu_nocbs=2-3"}));
 }
 
 TEST_F(BootStep, SaysThatAllIsInForce) {
   booted_with("isolcpus=managed_irq,domain,2-3 nohz_full=2-3", "2-3", "2-3");
-  EXPECT_EQ(lines(), (StepLines{"isolcpus=domain, no load balancing: in force",
-                                "isolcpus=managed_irq, no managed interrupts: in force",
-                                "nohz_full, no timer tick: in force",
-                                "rcu_nocbs, no RCU callbacks: in force"}));
+  EXPECT_EQ(lines(), (StepLines{"isolcpus=domain: in force", "isolcpus=managed_irq: in force",
+                                "nohz_full: in force", "rcu_nocbs: in force"}));
 }
 
 TEST_F(BootStep, NamesTheCpusThatLackAnOptionAndKeepsTheOthers) {
   booted_with("isolcpus=3-5 nohz_full=2-3,5 rcu_nocbs=6", "3-5", "2-3,5");
-  EXPECT_EQ(lines(), (StepLines{"isolcpus=domain, no load balancing: not in force for 2",
-                                "isolcpus=managed_irq, no managed interrupts: not in force",
-                                "nohz_full, no timer tick: in force",
-                                "rcu_nocbs, no RCU callbacks: in force",
-                                "add to the kernel's command line: isolcpus=managed_irq,domain,2-5",
-                                "in place of: isolcpus=3-5"}));
+  EXPECT_EQ(lines(),
+            (StepLines{"isolcpus=domain: not in force for 2", "isolcpus=managed_irq: not in force",
+                       "nohz_full: in force", "rcu_nocbs: in force",
+                       "add to the kernel's command line: isolcpus=managed_irq,domain,2-5",
+                       "in place of: isolcpus=3-5"}));
 }
 
 TEST_F(BootStep, KeepsTheNohzFlagOfIsolcpus) {
@@ -138,43 +139,41 @@ TEST_F(BootStep, KeepsTheNohzFlagOfIsolcpus) {
 
 TEST_F(BootStep, ReplacesAListThatIsTooShort) {
   booted_with("isolcpus=managed_irq,domain,2-3 nohz_full=3-4 rcu_nocbs=3", "2-3", "3-4");
-  EXPECT_EQ(lines(), (StepLines{"isolcpus=domain, no load balancing: in force",
-                                "isolcpus=managed_irq, no managed interrupts: in force",
-                                "nohz_full, no timer tick: not in force for 2",
-                                "rcu_nocbs, no RCU callbacks: not in force for 2",
+  EXPECT_EQ(lines(), (StepLines{"isolcpus=domain: in force", "isolcpus=managed_irq: in force",
+                                "nohz_full: not in force for 2", "rcu_nocbs: not in force for 2",
                                 "add to the kernel's command line: nohz_full=2-4 rcu_nocbs=2-3",
                                 "in place of: nohz_full=3-4 rcu_nocbs=3"}));
 }
 
 TEST_F(BootStep, BelievesTheKernelNotItsCommandLine) {
   booted_with("isolcpus=managed_irq,domain,2-3 nohz_full=2-3 rcu_nocbs=2-3", "", "");
-  EXPECT_EQ(lines().at(0), "isolcpus=domain, no load balancing: not in force");
-  EXPECT_EQ(lines().at(2), "nohz_full, no timer tick: not in force");
+  EXPECT_EQ(lines().at(0), "isolcpus=domain: not in force");
+  EXPECT_EQ(lines().at(2), "nohz_full: not in force");
 }
 
 TEST_F(BootStep, FirstCpuKeepsTheTimeAndIsNotMissed) {
   request = request_for({0, 2});
   booted_with("nohz_full=0,2", "", "2");
-  EXPECT_EQ(lines().at(2), "nohz_full, no timer tick: in force");
-  EXPECT_EQ(lines().at(3), "rcu_nocbs, no RCU callbacks: not in force for 0");
+  EXPECT_EQ(lines().at(2), "nohz_full: in force");
+  EXPECT_EQ(lines().at(3), "rcu_nocbs: not in force for 0");
 }
 
 TEST_F(BootStep, KernelWithoutNohzFullIsToldSo) {
   std::filesystem::remove(host.path("/sys/devices/system/cpu/nohz_full"));
-  EXPECT_EQ(lines().at(2), "nohz_full, no timer tick: this kernel is built without it");
+  EXPECT_EQ(lines().at(2), "nohz_full: this kernel is built without it");
   EXPECT_EQ(lines().at(4), "add to the kernel's command line: "
                            "isolcpus=managed_irq,domain,2-3 rcu_nocbs=2-3");
 }
 
 TEST_F(BootStep, WrongListOfRcuNocbsIsAllCpus) {
   booted_with("rcu_nocbs=2-99", "", "");
-  EXPECT_EQ(lines().at(3), "rcu_nocbs, no RCU callbacks: in force");
+  EXPECT_EQ(lines().at(3), "rcu_nocbs: in force");
 }
 
 TEST_F(BootStep, WithoutTheFileTheCommandLineCounts) {
   booted_with("isolcpus=2-3", "", "");
   std::filesystem::remove(host.path("/sys/devices/system/cpu/isolated"));
-  EXPECT_EQ(lines().at(0), "isolcpus=domain, no load balancing: in force");
+  EXPECT_EQ(lines().at(0), "isolcpus=domain: in force");
 }
 
 } // namespace

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "host/node_set.h"
 
-#include "host_folder.h"
+#include "vfio_host.h"
 
 #include <gtest/gtest.h>
 
@@ -23,7 +23,7 @@ protected:
     return set ? cpu_list(*set) : "error: " + set.error().message;
   }
 
-  HostFolder folder_;
+  VfioHost folder_;
   Host host_ = folder_.host();
 };
 
@@ -97,7 +97,7 @@ TEST_F(NodeSet, MemoryNodesAreNoCpus) {
 }
 
 TEST_F(NodeSet, OfflineCpuIsOneOfTheHosts) {
-  folder_.write("sys/devices/system/cpu/online", "0-15\n");
+  folder_.write("/sys/devices/system/cpu/online", "0-15");
   EXPECT_EQ(cpus("C30"), "30");
 }
 

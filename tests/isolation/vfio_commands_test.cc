@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "vfio/vfio_commands.h"
 
-#include "host_folder.h"
+#include "vfio_host.h"
 
 #include <gtest/gtest.h>
 
@@ -57,7 +57,7 @@ struct Shown {
 class VfioCommands : public testing::Test {
 protected:
   std::string read(const std::vector<std::string> &arguments) const {
-    auto line = read_vfio_commands(folder_.host(), arguments);
+    auto line = read_vfio_commands(host_.host(), arguments);
     if (!line)
       return line.error().message;
     if (line->asks_help)
@@ -71,7 +71,13 @@ protected:
   }
   std::string read(const std::string &line) const { return read(words(line)); }
 
-  HostFolder folder_;
+  /* Whether that is wrong, and the message names the piece, with its command. */
+  bool is_refused(const std::vector<std::string> &arguments, const std::string &piece) const {
+    const auto line = read_vfio_commands(host_.host(), arguments);
+    return !line && line.error().message.find(piece) != std::string::npos;
+  }
+
+  VfioHost host_;
 };
 
 TEST_F(VfioCommands, ExamplesOfItsDocumentationAreUnderstood) {
@@ -165,59 +171,56 @@ TEST_F(VfioCommands, OperationMayBeInCapitals) {
   EXPECT_EQ(read("irq-affinity Add N1"), "irq-affinity add 8-15,24-31; ");
 }
 
+/* The whole sentences are in tests/messages/expected/vfio-isolate.txt. */
 TEST_F(VfioCommands, WhatIsWrongIsNamedWithItsCommand) {
   const std::pair<const char *, const char *> cases[] = {
-      {"", "a command is missing (try --help)"},
-      {"-v", "a command is missing (try --help)"},
-      {"-u", "-u: its value is missing"},
-      {"--undo-file", "--undo-file: its value is missing"},
-      {"--undo-file= drop-caches", "--undo-file: its value is missing"},
-      {"--undo-files f", "there is no option '--undo-files' (try --help)"},
-      {"-x drop-caches", "there is no option '-x' (try --help)"},
-      {"-vx drop-caches", "there is no option '-vx' (try --help)"},
-      {"--quiet drop-caches", "there is no option '--quiet' (try --help)"},
-      {"drop-cache", "'drop-cache' is no command (try --help)"},
-      {"drop-caches now", "'now' is no command (try --help)"},
-      {"drop-caches -v", "drop-caches: there is no option '-v' (try --help)"},
-      {"cpuset-create", "cpuset-create: NAME is missing"},
-      {"cpuset-create --cpus C1", "cpuset-create: NAME is missing"},
-      {"cpuset-create --cpus", "cpuset-create: --cpus: its value is missing"},
-      {"cpuset-modify --cpus X3 /a", "cpuset-modify: --cpus: 'X3' must start with C or N"},
-      {"cpuset-modify --cpus= /a", "cpuset-modify: --cpus: its value is missing"},
-      {"cpuset-modify --cpus C /a", "cpuset-modify: --cpus: 'C': a set must follow C"},
-      {"cpuset-modify --cpus C0-32 /a", "cpuset-modify: --cpus: 'C0-32': this host has no CPU 32"},
-      {"cpuset-modify --mems C0 /a", "cpuset-modify: --mems: 'C0' must start with N"},
-      {"cpuset-modify --mems N9 /a", "cpuset-modify: --mems: 'N9': this host has no NUMA node 9"},
-      {"cpuset-modify --cpusx C0 /a", "cpuset-modify: there is no option '--cpusx' (try --help)"},
-      {"cpuset-modify -cenme /a", "cpuset-modify: there is no option '-cenme' (try --help)"},
-      {"cpuset-delete -ce /a", "cpuset-delete: there is no option '-ce' (try --help)"},
-      {"cpuset-delete ../a", "cpuset-delete: '../a' is no name of a control group"},
-      {"cpuset-create /a/./b", "cpuset-create: '/a/./b' is no name of a control group"},
-      {"move-tasks /a", "move-tasks: TO is missing"},
-      {"move-tasks /a ..", "move-tasks: '..' is no name of a control group"},
-      {"irq-affinity", "irq-affinity: mask or add is missing"},
-      {"irq-affinity mask", "irq-affinity: SET is missing"},
-      {"irq-affinity subtract C1", "irq-affinity: 'subtract' must be mask or add"},
-      {"irq-affinity mask 1", "irq-affinity: '1' must start with C or N"},
-      {"cpu-governor performance", "cpu-governor: SET is missing"},
-      {"cpu-governor performance C99", "cpu-governor: 'C99': this host has no CPU 99"},
-      {"restore", "restore: FILE is missing"},
+      {"", "a command is missing"},
+      {"-v", "a command is missing"},
+      {"-u", "-u: "},
+      {"--undo-file", "--undo-file: "},
+      {"--undo-file= drop-caches", "--undo-file: "},
+      {"--undo-files f", "'--undo-files'"},
+      {"-x drop-caches", "'-x'"},
+      {"-vx drop-caches", "'-vx'"},
+      {"--quiet drop-caches", "'--quiet'"},
+      {"drop-cache", "'drop-cache'"},
+      {"drop-caches now", "'now'"},
+      {"drop-caches -v", "drop-caches: there is no option '-v'"},
+      {"cpuset-create", "cpuset-create: NAME "},
+      {"cpuset-create --cpus C1", "cpuset-create: NAME "},
+      {"cpuset-create --cpus", "cpuset-create: --cpus: "},
+      {"cpuset-modify --cpus X3 /a", "cpuset-modify: --cpus: 'X3'"},
+      {"cpuset-modify --cpus= /a", "cpuset-modify: --cpus: "},
+      {"cpuset-modify --cpus C /a", "cpuset-modify: --cpus: 'C'"},
+      {"cpuset-modify --cpus C0-32 /a", "cpuset-modify: --cpus: 'C0-32'"},
+      {"cpuset-modify --mems C0 /a", "cpuset-modify: --mems: 'C0'"},
+      {"cpuset-modify --mems N9 /a", "cpuset-modify: --mems: 'N9'"},
+      {"cpuset-modify --cpusx C0 /a", "cpuset-modify: there is no option '--cpusx'"},
+      {"cpuset-modify -cenme /a", "cpuset-modify: there is no option '-cenme'"},
+      {"cpuset-delete -ce /a", "cpuset-delete: there is no option '-ce'"},
+      {"cpuset-delete ../a", "cpuset-delete: '../a'"},
+      {"cpuset-create /a/./b", "cpuset-create: '/a/./b'"},
+      {"move-tasks /a", "move-tasks: TO "},
+      {"move-tasks /a ..", "move-tasks: '..'"},
+      {"irq-affinity", "irq-affinity: mask or add "},
+      {"irq-affinity mask", "irq-affinity: SET "},
+      {"irq-affinity subtract C1", "irq-affinity: 'subtract'"},
+      {"irq-affinity mask 1", "irq-affinity: '1'"},
+      {"cpu-governor performance", "cpu-governor: SET "},
+      {"cpu-governor performance C99", "cpu-governor: 'C99'"},
+      {"restore", "restore: FILE "},
       /* all of it is read before any of it is done */
-      {"drop-caches cpuset-create /a irq-affinity mask C99",
-       "irq-affinity: 'C99': this host has no CPU 99"},
+      {"drop-caches cpuset-create /a irq-affinity mask C99", "irq-affinity: 'C99'"},
   };
-  for (const auto &[line, message] : cases)
-    EXPECT_EQ(read(line), std::string("vfio-isolate: ") + message) << line;
+  for (const auto &[line, piece] : cases)
+    EXPECT_TRUE(is_refused(words(line), piece)) << line << ": " << read(line);
 }
 
 TEST_F(VfioCommands, EmptyWordsAreMissing) {
-  EXPECT_EQ(read(std::vector<std::string>{"cpuset-delete", ""}),
-            "vfio-isolate: cpuset-delete: NAME is missing");
-  EXPECT_EQ(read(std::vector<std::string>{"cpuset-modify", "--cpus", "", "/a"}),
-            "vfio-isolate: cpuset-modify: --cpus: its value is missing");
-  EXPECT_EQ(read(std::vector<std::string>{"-u", "", "drop-caches"}),
-            "vfio-isolate: -u: its value is missing");
-  EXPECT_EQ(read(std::vector<std::string>{""}), "vfio-isolate: '' is no command (try --help)");
+  EXPECT_TRUE(is_refused({"cpuset-delete", ""}, "cpuset-delete: NAME "));
+  EXPECT_TRUE(is_refused({"cpuset-modify", "--cpus", "", "/a"}, "cpuset-modify: --cpus: "));
+  EXPECT_TRUE(is_refused({"-u", "", "drop-caches"}, "-u: "));
+  EXPECT_TRUE(is_refused({""}, "''"));
 }
 
 TEST_F(VfioCommands, WordsAfterTwoDashesAreNoOptions) {

@@ -26,16 +26,6 @@ in_vfio_lab() {
   done
 }
 
-@test "a command line that is wrong is exit 2, and one line that names the word" {
-  run --separate-stderr -2 "$qemu_pin" vfio-isolate
-  [ "$stderr" = 'qemu-pin: vfio-isolate: a command is missing (try --help)' ]
-  run --separate-stderr -2 "$qemu_pin" vfio-isolate cpuset-modify --cpus X3 /a
-  [ "$stderr" = "qemu-pin: vfio-isolate: cpuset-modify: --cpus: 'X3' must start with C or N" ]
-  run --separate-stderr -2 "$qemu_pin" vfio-isolate drop-caches restore a compact-memory
-  [ "$stderr" = 'qemu-pin: vfio-isolate: restore must be before or after all commands that change something' ]
-  [ -z "$output" ]
-}
-
 @test "only root changes the host" {
   ((EUID != 0)) || command -v setpriv >/dev/null || skip "setpriv is not installed"
   local other=()

@@ -106,12 +106,7 @@ void MachineTest::SetUp() {
 }
 
 GuestSpec MachineTest::spec(const std::vector<std::string> &more) const {
-  GuestSpec spec;
-  spec.qemu = GetParam().path;
-  spec.accelerator = GetParam().accelerator;
-  spec.image = GUEST_IMAGE;
-  spec.more = more;
-  return spec;
+  return {GetParam().path, GetParam().accelerator, GUEST_IMAGE, "2", more};
 }
 
 std::optional<Guest> MachineTest::started(const GuestSpec &spec) {

@@ -66,6 +66,7 @@ TEST_P(SameMachine, IsShownAndVerifiedAlike) {
   GuestSpec by_run = spec(options());
   by_run.prefix = {QEMU_PIN, "run", "--"};
   std::optional<std::multiset<std::string>> first;
+  std::size_t compared = 0;
   for (const Qemu &qemu : qemus()) {
     if (qemu.path.empty() || qemu.accelerator != GetParam().accelerator)
       continue;
@@ -80,6 +81,7 @@ TEST_P(SameMachine, IsShownAndVerifiedAlike) {
     if (!first)
       first = threads;
     EXPECT_EQ(threads, *first) << qemu;
+    ++compared;
     EXPECT_TRUE(threads.contains("vcpu [0]: " + b + " other"));
 
     auto vcpus = guest->vcpu_threads();
@@ -90,6 +92,8 @@ TEST_P(SameMachine, IsShownAndVerifiedAlike) {
     EXPECT_EQ(moved.status, 1) << qemu;
     EXPECT_TRUE(moved.output.starts_with("vcpu 1 (thread " + thread + "): ")) << moved.output;
   }
+  if (compared < 2)
+    GTEST_SKIP() << "there is one QEMU only, and none to compare it with";
 }
 
 INSTANTIATE_TEST_SUITE_P(Machine, SameMachine, testing::ValuesIn(stock_qemus()), qemu_name);

@@ -36,6 +36,7 @@ start_busy() {
   cp "$(command -v cat)" qemu-system-busy
   ./qemu-system-busy /dev/zero >/dev/null 3>&- &
   machine=$!
+  until [[ $(<"/proc/$machine/comm") == qemu-system-bus ]]; do sleep 0.05; done
 }
 
 # start_terminal WIDTH HEIGHT [NAME=VALUE...]: a shell in a terminal.

@@ -110,13 +110,19 @@ a_folder_renamed() {
 @test "interrupted, it leaves nothing behind" {
   cut_source 7.2
   before=$(checksum "$src")
-  "$apply" "$src" "$dest" 3>&- &
+  # A Coccinelle that is there until the signal has been sent.
+  stage=$BATS_FILE_TMPDIR/stage
+  mkdir "$stage"
+  printf '#!/bin/sh\ntouch %q\nuntil [ -e %q ]; do sleep 0.05; done\n' "$stage/called" "$stage/sent" >"$stage/spatch"
+  chmod +x "$stage/spatch"
+  PATH=$stage:$PATH "$apply" "$src" "$dest" 3>&- &
   pid=$!
-  while ! compgen -G "$dest.applying.*/tree/VERSION" >/dev/null; do
+  until [[ -e $stage/called ]]; do
     kill -0 "$pid"
     sleep 0.05
   done
   kill -TERM "$pid"
+  touch "$stage/sent"
   status=0
   wait "$pid" || status=$?
   [[ $status == 143 ]]

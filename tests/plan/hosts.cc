@@ -78,6 +78,21 @@ Edit hybrid(unsigned cpu) {
   };
 }
 
+void three_kinds(hwloc_topology_t topology) {
+  const int third = hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_PU) / 3;
+  const char *const mhz[] = {"5000", "4000", "2500"};
+  for (int kind = 0; kind < 3; ++kind)
+    set_kind(topology, std::to_string(kind * third) + "-" + std::to_string((kind + 1) * third - 1),
+             2 - kind, mhz[kind]);
+}
+
+void only_first_node_is_empty(hwloc_topology_t topology) {
+  const int nodes = hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_NUMANODE);
+  for (int node = 0; node < nodes; ++node)
+    hwloc_get_obj_by_type(topology, HWLOC_OBJ_NUMANODE, static_cast<unsigned>(node))
+        ->attr->numanode.local_memory = node == 0 ? 0 : 1U << 30;
+}
+
 void last_cache_is_large(hwloc_topology_t topology) {
   const int caches = hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_L3CACHE);
   for (int l3 = 0; l3 < caches; ++l3)

@@ -36,6 +36,12 @@ void set_cache(hwloc_topology_t topology, unsigned l3, std::uint64_t bytes);
 /* Edits: cores below this CPU are 5 GHz ones, the others 3 GHz ones. */
 Edit hybrid(unsigned cpu);
 
+/* Edits: thirds of the CPUs are 5, 4 and 2.5 GHz ones. */
+void three_kinds(hwloc_topology_t topology);
+
+/* Edits: the first node has no memory, the others have. */
+void only_first_node_is_empty(hwloc_topology_t topology);
+
 /* Edits: only the last L3 is large. */
 void last_cache_is_large(hwloc_topology_t topology);
 

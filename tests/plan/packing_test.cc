@@ -60,6 +60,19 @@ std::vector<Host> hosts() {
          last_cache_is_large(topology);
          hybrid(12)(topology);
        }},
+      {"pack:1 l3:1 core:12 pu:1", three_kinds},
+      {"pack:2 [numa] l3:2 core:2 pu:1", only_first_node_is_empty},
+      /* Cores that share an L2. */
+      {"pack:1 l3:1 l2:3 core:4 pu:1", nullptr},
+      {"pack:1 l3:2 l2:2 core:2 pu:2", nullptr},
+      {"pack:2 [numa] l3:1 l2:2 core:3 pu:1", hybrid(6)},
+      /* Faster cores that share no L2 beside slower ones that do. */
+      {"pack:1 l3:1 l2:6 core:2 pu:1",
+       [](hwloc_topology_t topology) {
+         keep(topology, "0,2,4,6-11");
+         set_kind(topology, "0,2,4", 1, "5000");
+         set_kind(topology, "6-11", 0, "3000");
+       }},
       /* Cores of two threads and of one. */
       {"pack:2 l3:2 core:2 pu:2",
        [](hwloc_topology_t topology) { keep(topology, "0,2,4-9,11-15"); }},
@@ -85,10 +98,8 @@ free_threads(const Topology &topology, const PlacementRequest &request, const Cp
     for (unsigned cpu : core.cpus)
       if (!reserved.contains(cpu))
         cpus.push_back(cpu);
-    const bool is_kind = request.rules.cores == CoreKind::performance ? core.kind == 0
-                         : request.rules.cores == CoreKind::efficiency
-                             ? core.kind + 1 == topology.kinds
-                             : true;
+    const bool is_kind =
+        request.kinds.empty() || request.kinds.contains(topology.kind_of(core.kind));
     const unsigned node = topology.domains[core.domain].node;
     if (!is_kind || (!request.nodes.empty() && !request.nodes.contains(node)) ||
         (!request.split_cores && cpus.size() < core.cpus.size()))
@@ -231,16 +242,16 @@ TEST_P(Packing, CostsLeastOnLargeCaches) {
 
 TEST_P(Packing, CostsLeastOnAnyKindOfCore) {
   PlacementRequest request;
-  request.rules.cores = CoreKind::any;
+  request.rules.any_core = true;
   is_least(request);
 }
 
 TEST_P(Packing, CostsLeastOnOneKindOfCore) {
   PlacementRequest request;
-  request.rules.cores = CoreKind::performance;
+  request.kinds = {CoreKind::performance};
   is_least(request);
   if (topology_.kinds > 1) {
-    request.rules.cores = CoreKind::efficiency;
+    request.kinds = {CoreKind::efficiency};
     is_least(request);
   }
 }
@@ -263,11 +274,13 @@ TEST_P(Packing, CostsLeastBesideReservedCpus) {
 }
 
 TEST_P(Packing, CostsLeastWithAReservedCore) {
-  for (CoreKind kind : {CoreKind::fastest_first, CoreKind::any, CoreKind::performance})
+  for (const char *kinds : {"", "any", "performance"})
     for (bool spread : {false, true}) {
       PlacementRequest request;
       request.reserve_cores = 1;
-      request.rules.cores = kind;
+      request.rules.any_core = std::string_view(kinds) == "any";
+      if (std::string_view(kinds) == "performance")
+        request.kinds = {CoreKind::performance};
       request.rules.spread_l3 = spread;
       is_least_of_all_reservations(request);
     }

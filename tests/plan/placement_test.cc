@@ -299,7 +299,7 @@ TEST(NoRoom, OnANodeWithoutCoresOfThatKindIsSaid) {
   PlacementRequest request = wanting(2);
   request.nodes = {1};
   request.reserve = {0};
-  request.rules.cores = CoreKind::performance;
+  request.kinds = {CoreKind::performance};
   EXPECT_EQ(refusal(edited("pack:2 [numa] core:4 pu:1", hybrid(4)), request),
             "no core is free for the guest on NUMA node 1 among the performance cores");
 }
@@ -358,7 +358,7 @@ TEST(Hybrid, GuestsGetTheFasterCoresFirst) {
 TEST(Hybrid, GuestsMayHavePerformanceCoresOnly) {
   const Topology host = edited(hybrid_host, hybrid(3));
   PlacementRequest request;
-  request.rules.cores = CoreKind::performance;
+  request.kinds = {CoreKind::performance};
   EXPECT_EQ(placed(host, request).vcpus, from_to(0, 2));
   request.vcpus = 4;
   EXPECT_EQ(refusal(host, request),
@@ -369,7 +369,7 @@ TEST(Hybrid, GuestsMayHavePerformanceCoresOnly) {
 TEST(Hybrid, GuestsMayHaveEfficiencyCoresOnly) {
   const Topology host = edited(hybrid_host, hybrid(3));
   PlacementRequest request;
-  request.rules.cores = CoreKind::efficiency;
+  request.kinds = {CoreKind::efficiency};
   EXPECT_EQ(placed(host, request).vcpus, from_to(3, 7));
 }
 
@@ -380,7 +380,7 @@ TEST(Hybrid, KindsAreAlikeWhenAnyWillDo) {
   request.reserve = {0};
   EXPECT_EQ(cpu_list(placed(host, request).guest()), "1-4");
   /* The second L3 has room for all. */
-  request.rules.cores = CoreKind::any;
+  request.rules.any_core = true;
   EXPECT_EQ(placed(host, request).vcpus, from_to(4, 7));
 }
 
@@ -404,10 +404,10 @@ TEST(Hybrid, FavouredCoresAreNoOtherKind) {
 
 TEST(Hybrid, AHostOfOneKindHasNoEfficiencyCores) {
   PlacementRequest request;
-  request.rules.cores = CoreKind::efficiency;
+  request.kinds = {CoreKind::efficiency};
   EXPECT_EQ(refusal(synthetic(example_host), request),
-            "this host has one kind of core only; none of them is an efficiency core");
-  request.rules.cores = CoreKind::performance;
+            "this host has no efficiency cores: it has one kind of core only");
+  request.kinds = {CoreKind::performance};
   EXPECT_EQ(placed(synthetic(example_host), request).vcpus.size(), 16U);
 }
 
@@ -430,8 +430,8 @@ TEST(Cost, CountsWhatItsTermsSay) {
     return std::int64_t{-1};
   };
   EXPECT_EQ(count(qemu_pin::weight::slower_core), 2);
-  EXPECT_EQ(terms[1].count, 2); /* cores used in part: those of 4 and 8 */
-  EXPECT_EQ(terms[2].count, 1); /* unevenly */
+  EXPECT_EQ(terms[2].count, 2); /* cores used in part: those of 4 and 8 */
+  EXPECT_EQ(terms[3].count, 1); /* unevenly */
   EXPECT_EQ(count(qemu_pin::weight::smaller_cache), 4);
   EXPECT_EQ(count(qemu_pin::weight::device_step), 6);
   EXPECT_EQ(count(qemu_pin::weight::package_pair), 9);
@@ -439,7 +439,7 @@ TEST(Cost, CountsWhatItsTermsSay) {
   EXPECT_EQ(count(qemu_pin::weight::l3_pair), 13);  /* 15 pairs but (0,1) and (12,13) */
   EXPECT_EQ(count(qemu_pin::weight::host_step), 3); /* 4, 12, 13: another L3 of the node */
   rules.spread_l3 = true;
-  EXPECT_EQ(cost_terms(host, rules, {0, 1, 4, 8, 12, 13}, {})[7].count, 2);
+  EXPECT_EQ(cost_terms(host, rules, {0, 1, 4, 8, 12, 13}, {})[10].count, 2);
 }
 
 } // namespace

@@ -14,6 +14,7 @@
 
 namespace {
 
+using qemu_pin::CoreKind;
 using qemu_pin::cpu_list;
 using qemu_pin::CpuSet;
 using qemu_pin::Placement;
@@ -93,10 +94,10 @@ PlacementRequest request_for(const Topology &topology, Chance &chance) {
   request.rules.spread_l3 = chance.one_in(4);
   request.rules.prefer_big_cache = chance.one_in(4);
   request.rules.one_per_core = chance.one_in(4);
-  static const qemu_pin::CoreKind kinds[] = {
-      qemu_pin::CoreKind::fastest_first, qemu_pin::CoreKind::performance,
-      qemu_pin::CoreKind::efficiency, qemu_pin::CoreKind::any};
-  request.rules.cores = kinds[chance.one_in(2) ? 0 : chance.up_to(3)];
+  request.rules.any_core = chance.one_in(6);
+  for (CoreKind kind : {CoreKind::performance, CoreKind::efficiency, CoreKind::low_power})
+    if (chance.one_in(6))
+      request.kinds.insert(kind);
   return request;
 }
 

@@ -23,7 +23,7 @@ setup() {
 @test "the installed QEMU finds its firmware from any folder" {
   cd /
   # Without firmware QEMU exits at once; with it, it takes the monitor's command.
-  run -0 timeout 60 "$links/qemu-system-x86_64" -accel tcg -display none -monitor stdio -nodefaults -vga std \
+  run -0 timeout 600 "$links/qemu-system-x86_64" -accel tcg -display none -monitor stdio -nodefaults -vga std \
     -netdev user,id=n -device virtio-net-pci,netdev=n <<<quit
   assert_output_lacks 'could not load'
   assert_output_lacks 'failed to find romfile'

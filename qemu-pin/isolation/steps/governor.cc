@@ -40,7 +40,7 @@ CpuSet policy_of(const Host &host, unsigned cpu) {
   return cpus;
 }
 
-struct Told {
+struct GovernorTold {
   struct Policy {
     CpuSet cpus; /* isolated ones */
     bool is_preference;
@@ -72,9 +72,10 @@ private:
   }
 };
 
-class Planner {
+class GovernorPlanner {
 public:
-  Planner(const Host &host, const IsolationRequest &request) : host_(host), request_(request) {}
+  GovernorPlanner(const Host &host, const IsolationRequest &request)
+      : host_(host), request_(request) {}
 
   Result<StepPlan> run() {
     CpuSet without_cpufreq, seen;
@@ -98,7 +99,7 @@ public:
       told_.notes.emplace_back("this host has no cpufreq");
     else if (!without_cpufreq.empty())
       told_.notes.push_back("no cpufreq for " + cpus_text(cpu_list(without_cpufreq)));
-    auto told = std::make_shared<Told>(std::move(told_));
+    auto told = std::make_shared<GovernorTold>(std::move(told_));
     plan_.tell = [told](const std::vector<Outcome> &outcomes) { return told->lines(outcomes); };
     return std::move(plan_);
   }
@@ -133,25 +134,23 @@ private:
     return words(host_.line_of(cpufreq_file(cpu, file)));
   }
 
-  void add(unsigned cpu, const char *file, const std::string &value, Told::Policy policy) {
-    plan_.operations.emplace_back(SetOperation{{SettingName::Kind::file, cpufreq_file(cpu, file)},
-                                               ValueFormat::text,
-                                               Claim::Want::value,
-                                               value + "\n"});
+  void add(unsigned cpu, const char *file, const std::string &value, GovernorTold::Policy policy) {
+    plan_.operations.emplace_back(SetOperation{
+        FileSetting{cpufreq_file(cpu, file)}, ValueFormat::text, Claim::Want::value, value + "\n"});
     told_.policies.push_back(std::move(policy));
   }
 
   const Host &host_;
   const IsolationRequest &request_;
   StepPlan plan_;
-  Told told_;
+  GovernorTold told_;
 };
 
 } // namespace
 
 Result<StepPlan> plan_governor(const Host &host, const IsolationRequest &request,
                                const JournalContent & /*journal*/) {
-  return Planner(host, request).run();
+  return GovernorPlanner(host, request).run();
 }
 
 } // namespace qemu_pin

@@ -19,7 +19,7 @@ namespace {
 constexpr pid_t kthreadd = 2;
 constexpr const char *workqueues = "/sys/devices/virtual/workqueue";
 
-struct Told {
+struct KthreadsTold {
   std::vector<std::string> queues; /* one for each of the first operations */
   std::size_t bound = 0;           /* threads with one of the CPUs */
   bool is_captured = false;
@@ -48,9 +48,9 @@ struct Told {
   }
 };
 
-class Planner {
+class KthreadsPlanner {
 public:
-  Planner(const Host &host, const IsolationRequest &request, const JournalContent &journal)
+  KthreadsPlanner(const Host &host, const IsolationRequest &request, const JournalContent &journal)
       : host_(host), request_(request), journal_(journal) {}
 
   Result<StepPlan> run() {
@@ -66,15 +66,14 @@ public:
     for (const pid_t thread : *threads)
       if (auto result = plan_thread(thread); !result)
         return result.error();
-    auto told = std::make_shared<Told>(std::move(told_));
+    auto told = std::make_shared<KthreadsTold>(std::move(told_));
     plan_.tell = [told](const std::vector<Outcome> &outcomes) { return told->lines(outcomes); };
     return std::move(plan_);
   }
 
 private:
   Result<> plan_queue(const std::string &folder, const std::string &name) {
-    auto operation =
-        take_out({SettingName::Kind::file, workqueues + folder + "/cpumask"}, ValueFormat::mask);
+    auto operation = take_out(FileSetting{workqueues + folder + "/cpumask"}, ValueFormat::mask);
     if (!operation)
       return operation.error();
     if (*operation) {
@@ -104,7 +103,7 @@ private:
       told_.bound += has_one && !(*stat)->name.starts_with("kworker/u");
       return {};
     }
-    auto operation = take_out(thread_setting(thread, (*stat)->start_time), ValueFormat::list);
+    auto operation = take_out(ThreadSetting{(*stat)->thread}, ValueFormat::list);
     if (!operation)
       return operation.error();
     if (*operation)
@@ -112,7 +111,7 @@ private:
     return {};
   }
 
-  Result<std::optional<SetOperation>> take_out(SettingName setting, ValueFormat format) const {
+  Result<std::optional<SetOperation>> take_out(Setting setting, ValueFormat format) const {
     return take_cpus_out(host_, std::move(setting), format, request_, journal_);
   }
 
@@ -120,14 +119,14 @@ private:
   const IsolationRequest &request_;
   const JournalContent &journal_;
   StepPlan plan_;
-  Told told_;
+  KthreadsTold told_;
 };
 
 } // namespace
 
 Result<StepPlan> plan_kthreads(const Host &host, const IsolationRequest &request,
                                const JournalContent &journal) {
-  return Planner(host, request, journal).run();
+  return KthreadsPlanner(host, request, journal).run();
 }
 
 } // namespace qemu_pin
