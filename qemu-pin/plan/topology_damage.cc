@@ -54,7 +54,7 @@ public:
     if (!hwloc_bitmap_isincluded(object->cpuset, object->complete_cpuset))
       refuse_object(object,
                     fmt::format("has CPUs {}, but {} with those that cannot be used",
-                                bitmap_list(object->cpuset), list_of(object->complete_cpuset)));
+                                bitmap_list(object->cpuset), bitmap_list(object->complete_cpuset)));
     if (!hwloc_bitmap_isincluded(object->nodeset, nodes_.get()))
       refuse_object(object, fmt::format("has NUMA nodes {}, but the host has {}",
                                         bitmap_list(object->nodeset), bitmap_list(nodes_.get())));
@@ -69,7 +69,7 @@ public:
     }
     if (!hwloc_bitmap_isequal(object->cpuset, within.get()))
       refuse_object(object, fmt::format("has CPUs {}, but the objects in it have {}",
-                                        bitmap_list(object->cpuset), list_of(within.get())));
+                                        bitmap_list(object->cpuset), bitmap_list(within.get())));
     for (hwloc_obj_t memory = object->memory_first_child; memory; memory = memory->next_sibling)
       if (!memory->cpuset || !hwloc_bitmap_isequal(memory->cpuset, object->cpuset))
         refuse_object(memory, "has other CPUs than what it belongs to");
