@@ -188,7 +188,8 @@ int make(const PlanOptions &options) {
   auto placement = place(*topology, options.request);
   if (!placement)
     return report(placement.error().message);
-  const PinPlan plan = plan_for(*topology, *placement, options.iothreads, options.disks);
+  PinPlan plan = plan_for(*topology, *placement, options.iothreads, options.disks);
+  plan.accepted = accepted_by(options.request, *placement);
   if (!options.picture.empty())
     if (auto result = draw(topology->xml, plan, placement->idle, options.picture); !result)
       return report(result.error().message);

@@ -110,6 +110,9 @@ PinPlan read(const OrderedJson &document) {
   if (!topoext.is_boolean())
     refuse("topoext", "is neither true nor false");
   plan.topoext = topoext.get<bool>();
+  if (document.contains("accepted"))
+    for (const OrderedJson &kind : list(document, "accepted"))
+      plan.accepted.push_back(text(kind, "accepted"));
   return plan;
 }
 
@@ -133,6 +136,8 @@ std::string to_json(const PinPlan &plan) {
   }
   document["disks"] = plan.disks;
   document["topoext"] = plan.topoext;
+  if (!plan.accepted.empty())
+    document["accepted"] = plan.accepted;
   return json_document(document);
 }
 
