@@ -3,7 +3,10 @@
 
 #include "../plan/hosts.h"
 
+#include <algorithm>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <map>
 #include <random>
 
 using namespace qemu_pin;

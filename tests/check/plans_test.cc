@@ -9,7 +9,10 @@
 
 #include "../plan/hosts.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <filesystem>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 using namespace qemu_pin;

@@ -3,6 +3,7 @@
 
 #include "../plan/hosts.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 using namespace qemu_pin;
