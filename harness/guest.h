@@ -60,6 +60,9 @@ public:
   std::string errors() const;
   bool running() { return !process_.wait(std::chrono::milliseconds(0)); }
 
+  /* Its status when it ends by itself (see Outcome); nothing: it does not. */
+  std::optional<int> wait_end() { return process_.wait(patience); }
+
   /* What vCPUs wrote to the debug port: one byte each as it enters user mode. */
   std::string reported() const;
   bool wait_reported(std::size_t vcpus, std::chrono::milliseconds timeout = patience);

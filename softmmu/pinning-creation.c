@@ -59,20 +59,11 @@ void pinning_make_context(const vcpupin_pin *pin)
     }
 }
 
-/* From here on errors are led by @option, or by none, until loc_pop(). */
-static void push_option(Location *location, QemuOpts *option)
-{
-    loc_push_none(location);
-    if (option) {
-        qemu_opts_loc_restore(option);
-    }
-}
-
 void pinning_make_vcpu_context(unsigned vcpu)
 {
     Location location;
 
-    push_option(&location, pinning_vcpu_option(vcpu));
+    pinning_push_option(&location, pinning_vcpu_option(vcpu));
     pinning_make_context(pinning_vcpu_pin(vcpu));
     loc_pop(&location);
 }
@@ -172,6 +163,6 @@ void pinning_start_thread(const vcpupin_pin *pin, QemuOpts *option)
     if (!pin || vcpupin_apply(0, pin, &message)) {
         return;
     }
-    push_option(&location, option);
+    pinning_push_option(&location, option);
     pinning_set_error(&error_fatal, message);
 }

@@ -14,7 +14,7 @@
 #include "pinning-tree.h"
 
 static void (*iothread_init)(EventLoopBase *base, Error **errp);
-static bool (*iothread_can_be_deleted)(EventLoopBase *base);
+static void (*iothread_unparent)(Object *object);
 
 /* In the new thread. */
 static void start_iothread(void *opaque)
@@ -48,7 +48,7 @@ static void init(EventLoopBase *base, Error **errp)
     iothread_init(base, errp);
     thread_creation_set_next(NULL);
     if (!*errp && pinning_is_iothread(OBJECT(base))) {
-        pinning_tree_add_iothread(OBJECT(base), pin != NULL);
+        pinning_tree_add_iothread(OBJECT(base));
         pinning_end_unneeded_contexts();
     }
 }
@@ -79,39 +79,42 @@ static void keep_context(IOThread *iothread, const vcpupin_pin *pin)
     qemu_sem_destroy(&request.done);
 }
 
-static bool can_be_deleted(EventLoopBase *base)
+/* Called by object-del when nothing can refuse it any more; for an iothread that could
+ * not be made, which has no thread; and at QEMU's end, when the root of all objects has
+ * lost its own parent, and there is no successor. */
+static void unparent(Object *object)
 {
-    const char *id = object_get_canonical_path_component(OBJECT(base));
+    const char *id = object_get_canonical_path_component(object);
     const vcpupin_pin *pin;
 
-    if (iothread_can_be_deleted && !iothread_can_be_deleted(base)) {
-        return false;
+    if (pinning_is_iothread(object) && object->parent->parent &&
+        IOTHREAD(object)->thread_id != -1) {
+        pin = pinning_iothread_pin(id);
+        if (pin && pinning_may_be_refused_later(pin)) {
+            keep_context(IOTHREAD(object), pin);
+        }
+        pinning_tree_remove_iothread(object);
     }
-    pin = pinning_is_iothread(OBJECT(base)) ? pinning_iothread_pin(id) : NULL;
-    if (pin && pinning_may_be_refused_later(pin)) {
-        keep_context(IOTHREAD(base), pin);
+    if (iothread_unparent) {
+        iothread_unparent(object);
     }
-    pinning_tree_remove_iothread(OBJECT(base));
-    return true;
 }
 
 void pinning_watch_iothreads(void)
 {
-    EventLoopBaseClass *class =
-        EVENT_LOOP_BASE_CLASS(object_class_by_name(TYPE_IOTHREAD));
+    ObjectClass *class = object_class_by_name(TYPE_IOTHREAD);
+    EventLoopBaseClass *base_class = EVENT_LOOP_BASE_CLASS(class);
 
-    iothread_init = class->init;
-    class->init = init;
-    iothread_can_be_deleted = class->can_be_deleted;
-    class->can_be_deleted = can_be_deleted;
+    iothread_init = base_class->init;
+    base_class->init = init;
+    iothread_unparent = class->unparent;
+    class->unparent = unparent;
 }
 
 static int add_to_tree(Object *object, void *opaque)
 {
-    const char *id = object_get_canonical_path_component(object);
-
     if (pinning_is_iothread(object)) {
-        pinning_tree_add_iothread(object, pinning_iothread_pin(id) != NULL);
+        pinning_tree_add_iothread(object);
     }
     return 0;
 }

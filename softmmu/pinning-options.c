@@ -305,6 +305,14 @@ QemuOpts *pinning_emulator_option(void)
     return QTAILQ_FIRST(&emulatorpin_opts.head);
 }
 
+void pinning_push_option(Location *location, QemuOpts *option)
+{
+    loc_push_none(location);
+    if (option) {
+        qemu_opts_loc_restore(option);
+    }
+}
+
 void pinning_for_each_vcpu(void (*fn)(unsigned vcpu))
 {
     GHashTableIter all;

@@ -11,6 +11,7 @@
 #ifndef PINNING_OPTIONS_H
 #define PINNING_OPTIONS_H
 
+#include "qemu/error-report.h"
 #include "vcpupin.h"
 
 /* Turns a message of the library into an Error, and frees it. NULL means that
@@ -53,6 +54,9 @@ const vcpupin_pin *pinning_start_pin(void);
 QemuOpts *pinning_vcpu_option(unsigned vcpu);
 QemuOpts *pinning_iothread_option(const char *id);
 QemuOpts *pinning_emulator_option(void);
+
+/* From here on errors are led by @option, or by none, until loc_pop(). Any thread. */
+void pinning_push_option(Location *location, QemuOpts *option);
 
 /* Calls @fn with each vCPU number that has an option. */
 void pinning_for_each_vcpu(void (*fn)(unsigned vcpu));

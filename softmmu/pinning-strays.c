@@ -11,6 +11,7 @@
 #include "qemu/timer.h"
 #include "hw/boards.h"
 #include "hw/core/cpu.h"
+#include "sysemu/reset.h"
 #include "sysemu/runstate.h"
 #include "pinning-creation.h"
 #include "pinning-strays.h"
@@ -47,10 +48,7 @@ static void run_no_instruction(void *opaque)
 
 static void make_kvm_helper(void)
 {
-    static bool made;
-
-    if (!made && first_cpu && first_cpu->kvm_run) {
-        made = true;
+    if (first_cpu && first_cpu->kvm_run) {
         pin_thread_context_run(pinning_emulator_context(), run_no_instruction,
                                first_cpu);
     }
@@ -81,10 +79,30 @@ static void look(void *opaque)
 
 static void guest_starts_or_stops(void *opaque, bool running, RunState state)
 {
+    static bool has_helper;
+
     if (running) {
-        make_kvm_helper();
+        if (!has_helper) {
+            make_kvm_helper();
+            has_helper = true;
+        }
         started = qemu_clock_get_ms(QEMU_CLOCK_REALTIME);
         timer_mod(timer, started + FIRST_LOOK);
+    }
+}
+
+/* QEMU 11.0 and later can make a new virtual machine in the kernel at a reset, without
+ * a start of the guest: always, if this property says so, and for a confidential guest.
+ * The helper thread of the former one has ended. */
+static void machine_is_reset(void *opaque)
+{
+    MachineState *machine = MACHINE(qdev_get_machine());
+    const char *property = "x-change-vmfd-on-reset";
+
+    if (started && object_property_find(OBJECT(machine), property) &&
+        (machine->cgs ||
+         object_property_get_bool(OBJECT(machine), property, &error_abort))) {
+        make_kvm_helper();
     }
 }
 
@@ -93,5 +111,6 @@ void pinning_watch_strays(void)
     if (!timer) {
         timer = timer_new_ms(QEMU_CLOCK_REALTIME, look, NULL);
         qemu_add_vm_change_state_handler(guest_starts_or_stops, NULL);
+        qemu_register_reset(machine_is_reset, NULL);
     }
 }

@@ -9,11 +9,11 @@
 #include "qapi/error.h"
 #include "qapi/visitor.h"
 #include "qemu/error-report.h"
+#include "qemu/option.h"
 #include "hw/boards.h"
 #include "hw/core/cpu.h"
 #include "hw/qdev-core.h"
 #include "monitor/monitor.h"
-#include "qom/object.h"
 #include "sysemu/iothread.h"
 #include "pinning-creation.h"
 #include "pinning-options.h"
@@ -21,21 +21,6 @@
 
 #define TYPE_PINNED_THREAD "pinned-thread"
 OBJECT_DECLARE_SIMPLE_TYPE(PinnedThread, PINNED_THREAD)
-
-typedef enum PinnedRole {
-    ROLE_EMULATOR,
-    ROLE_VCPU,
-    ROLE_IOTHREAD,
-} PinnedRole;
-
-struct PinnedThread {
-    Object parent;
-
-    PinnedRole role;
-    Object *owner; /* vCPU or iothread, borrowed; NULL for the emulator */
-    uint64_t id;   /* the kernel's; the main thread's for the emulator */
-    bool pinned;   /* the emulator's pin is not for it */
-};
 
 static Object *tree;
 
@@ -79,6 +64,29 @@ static bool move(PinnedThread *thread, const vcpupin_cpus *cpus, char **message)
                                   message);
 }
 
+/* vCPUs that share one thread share what is asked of it. */
+typedef struct Asking {
+    uint64_t id;
+    const vcpupin_cpus *cpus;
+} Asking;
+
+static int ask_of_thread(Object *child, void *opaque)
+{
+    PinnedThread *thread = PINNED_THREAD(child);
+    Asking *asking = opaque;
+    char *message;
+
+    if (thread->id == asking->id) {
+        vcpupin_cpus_free(thread->asked);
+        thread->asked = vcpupin_cpus_copy(asking->cpus, &message);
+        if (!thread->asked) {
+            pinning_set_error(&error_fatal, message);
+        }
+        thread->option = NULL;
+    }
+    return 0;
+}
+
 static void set_affinity(Object *object, const char *value, Error **errp)
 {
     PinnedThread *thread = PINNED_THREAD(object);
@@ -93,7 +101,10 @@ static void set_affinity(Object *object, const char *value, Error **errp)
     pinning_ensure_emulator_context();
     cpus = vcpupin_cpus_parse(value, &message);
     if (cpus && check_cpus(cpus, &message) && move(thread, cpus, &message)) {
+        Asking asking = { thread->id, cpus };
+
         thread->pinned = true;
+        object_child_foreach(tree, ask_of_thread, &asking);
     } else {
         pinning_set_error(errp, message);
     }
@@ -142,11 +153,17 @@ static void pinned_thread_init(Object *object)
                         NULL);
 }
 
+static void pinned_thread_finalize(Object *object)
+{
+    vcpupin_cpus_free(PINNED_THREAD(object)->asked);
+}
+
 static const TypeInfo pinned_thread_type = {
     .name = TYPE_PINNED_THREAD,
     .parent = TYPE_OBJECT,
     .instance_size = sizeof(PinnedThread),
     .instance_init = pinned_thread_init,
+    .instance_finalize = pinned_thread_finalize,
 };
 
 static void register_types(void)
@@ -179,29 +196,39 @@ static void remove_thread(Object *owner)
     }
 }
 
+/* @pin: what @option asks for. */
 static void add_thread(PinnedRole role, Object *owner, int id, bool pinned,
-                       const char *name)
+                       const char *name, const vcpupin_pin *pin,
+                       QemuOpts *option)
 {
     PinnedThread *thread = PINNED_THREAD(object_new(TYPE_PINNED_THREAD));
+    Asking asking = { id };
 
     thread->role = role;
     thread->owner = owner;
     thread->id = id;
     thread->pinned = pinned;
+    if (option) {
+        asking.cpus = vcpupin_pin_cpus(pin);
+        ask_of_thread(OBJECT(thread), &asking);
+        thread->option = option;
+        thread->asked_sched = qemu_opt_get(option, "sched")
+                              ? vcpupin_pin_sched(pin) : NULL;
+    }
     object_property_add_child(tree, name, OBJECT(thread));
     object_unref(OBJECT(thread));
 }
 
-void pinning_tree_add_iothread(Object *iothread, bool pinned)
+void pinning_tree_add_iothread(Object *iothread)
 {
-    g_autofree char *name =
-        g_strdup_printf("iothread[%s]",
-                        object_get_canonical_path_component(iothread));
+    const char *id = object_get_canonical_path_component(iothread);
+    const vcpupin_pin *pin = pinning_iothread_pin(id);
+    g_autofree char *name = g_strdup_printf("iothread[%s]", id);
 
     /* Iothreads that exist before the tree are added when it is made. */
     if (tree) {
         add_thread(ROLE_IOTHREAD, iothread, IOTHREAD(iothread)->thread_id,
-                   pinned, name);
+                   pin != NULL, name, pin, pinning_iothread_option(id));
     }
 }
 
@@ -218,7 +245,9 @@ static void device_comes(DeviceListener *listener, DeviceState *device)
     if (object_dynamic_cast(OBJECT(device), TYPE_CPU)) {
         cpu = CPU(device);
         name = g_strdup_printf("vcpu[%d]", cpu->cpu_index);
-        add_thread(ROLE_VCPU, OBJECT(cpu), cpu->thread_id, true, name);
+        add_thread(ROLE_VCPU, OBJECT(cpu), cpu->thread_id, true, name,
+                   pinning_vcpu_pin(cpu->cpu_index),
+                   pinning_vcpu_option(cpu->cpu_index));
     }
 }
 
@@ -284,16 +313,23 @@ static void print(gpointer child, gpointer monitor)
                    sched.priority, affinity ? affinity : "?");
 }
 
+GPtrArray *pinning_tree_threads(void)
+{
+    GPtrArray *threads = g_ptr_array_new();
+
+    object_child_foreach(tree, collect, threads);
+    g_ptr_array_sort(threads, compare);
+    return threads;
+}
+
 /* info pinning */
 static void print_tree(Monitor *monitor, const QDict *arguments)
 {
-    g_autoptr(GPtrArray) children = g_ptr_array_new();
+    g_autoptr(GPtrArray) threads = pinning_tree_threads();
 
-    object_child_foreach(tree, collect, children);
-    g_ptr_array_sort(children, compare);
     monitor_printf(monitor, "%-20s %8s  %-7s %8s  %s\n", "role", "thread",
                    "policy", "priority", "affinity");
-    g_ptr_array_foreach(children, print, monitor);
+    g_ptr_array_foreach(threads, print, monitor);
 }
 
 void pinning_tree_create(MachineState *machine)
@@ -301,7 +337,8 @@ void pinning_tree_create(MachineState *machine)
     tree = object_new("container");
     object_property_add_child(OBJECT(machine), "pinning", tree);
     object_unref(tree);
-    add_thread(ROLE_EMULATOR, NULL, qemu_get_thread_id(), true, "emulator");
+    add_thread(ROLE_EMULATOR, NULL, qemu_get_thread_id(), true, "emulator",
+               pinning_emulator_pin(), pinning_emulator_option());
     device_listener_register(&devices);
     monitor_register_hmp("pinning", true, print_tree);
 }

@@ -16,6 +16,7 @@
 #include "pinning-hotplug.h"
 #include "pinning-iothreads.h"
 #include "pinning-options.h"
+#include "pinning-readback.h"
 #include "pinning-strays.h"
 #include "pinning-tree.h"
 
@@ -36,8 +37,7 @@ static void pin_emulator(void)
     char *message;
 
     if (pin) {
-        loc_push_none(&location);
-        qemu_opts_loc_restore(pinning_emulator_option());
+        pinning_push_option(&location, pinning_emulator_option());
         if (!vcpupin_apply_all(pin, NULL, 0, &message)) {
             pinning_set_error(&error_fatal, message);
         }
@@ -82,6 +82,7 @@ void vcpu_pinning_prepare(MachineState *machine)
 {
     pinning_tree_create(machine);
     pinning_add_iothreads_to_tree();
+    pinning_read_back_at_starts();
     if (pinning_is_asked_for()) {
         pinning_options_read_for_machine(machine->smp.max_cpus,
                                          vcpus_share_a_thread(machine));

@@ -7,13 +7,18 @@
 #ifndef QEMU_PIN_FILE_CONTENT_H
 #define QEMU_PIN_FILE_CONTENT_H
 
+#include <cstddef>
 #include <string>
 
 namespace qemu_pin {
 
+/* Bytes. /proc/interrupts of the largest hosts has half as many; a device in the place of a
+ * captured host's file has no end. */
+constexpr std::size_t content_limit = 128U << 20;
+
 struct FileContent {
   std::string text;
-  int fault = 0; /* errno of what failed; 0: text is all */
+  int fault = 0; /* errno of what failed, EFBIG: more than content_limit; 0: text is all */
 };
 
 /* is_in_one_piece: the kernel makes the file in one piece, so that what is shorter than it

@@ -14,10 +14,17 @@
 
 namespace qemu_pin {
 
-/* Those of the part that a fault is in, in the dialect that the guest was described in. Of the
- * vCPUs' pins only those that differ. Empty where mended has nothing to put in place. */
-std::vector<std::string> corrected_options(const GuestDescription &guest,
-                                           const GuestDescription &mended, const Fault &fault);
+/* An option, and the part of the guest that it is about. */
+struct CorrectedOption {
+  Part part;
+  std::string iothread; /* for Part::iothread: which */
+  std::string text;
+};
+
+/* Those that differ, in the dialect that the guest was described in: topology, CPU model, vCPUs,
+ * emulator, iothreads. cpu_model: whether the guest's lacks topoext. */
+std::vector<CorrectedOption> corrected_options(const GuestDescription &guest,
+                                               const GuestDescription &mended, bool cpu_model);
 
 } // namespace qemu_pin
 

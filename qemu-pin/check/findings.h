@@ -1,5 +1,5 @@
 /*
- * What is wrong with a guest's pins on a host.
+ * What is wrong with a guest's pins on a host, and what mends it.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -7,6 +7,7 @@
 #define QEMU_PIN_FINDINGS_H
 
 #include "check/guest_description.h"
+#include "check/mends.h"
 #include "plan/topology.h"
 
 #include <string>
@@ -15,18 +16,28 @@
 namespace qemu_pin {
 
 struct Finding {
-  /* Stable, for programs: "unreadable", "no-such-vcpu", "unusable-cpu", "unpinned-vcpu",
-   * "shared-cpu", "siblings-apart", "threads-differ", "split-core", "l3-crossed",
-   * "node-crossed", "emulator-on-vcpu", "iothread-on-vcpu", "no-such-iothread",
-   * "no-topoext", "overcommitted". */
+  /* Stable, for programs: "unreadable", "no-such-vcpu", "no-such-iothread", "unusable-cpu",
+   * "unpinned-vcpu", "shared-cpu", "floating-vcpu", "siblings-apart", "threads-differ",
+   * "mixed-kinds", "slower-core", "l3-crossed", "node-crossed", "memory-far", "split-core",
+   * "emulator-on-vcpu", "iothread-on-vcpu", "emulator-on-fast-core", "no-topoext",
+   * "overcommitted". */
   std::string kind;
   std::string message;                /* one line */
   std::vector<std::string> corrected; /* options, or elements, as they should be */
 };
 
-/* In the order above. The corrected options of all findings belong together: with all
- * of them there is nothing to find any more, unless a message says otherwise. */
-std::vector<Finding> find_faults(const Topology &topology, const GuestDescription &guest);
+struct Findings {
+  std::vector<Finding> list;      /* in the order above */
+  std::vector<std::string> notes; /* what is no fault, but worth a line */
+  /* All corrected options, each once. With all of them there is nothing to find any more, unless
+   * a message says otherwise. */
+  std::vector<std::string> mend;
+  std::string
+      mend_title; /* what they do, without a colon: "4 of 8 vCPU pins change"; may be empty */
+  Way way = Way::kept;
+};
+
+Findings find_faults(const Topology &topology, const GuestDescription &guest);
 
 } // namespace qemu_pin
 

@@ -7,21 +7,13 @@ namespace qemu_pin {
 
 namespace {
 
-std::map<unsigned, const Core *> core_of_cpus(const Topology &topology) {
-  std::map<unsigned, const Core *> cores;
-  for (const Core &core : topology.cores)
-    for (unsigned cpu : core.cpus)
-      cores[cpu] = &core;
-  return cores;
-}
-
-const Core *core_of_all(const std::map<unsigned, const Core *> &cores, const CpuSet &cpus) {
+const Core *core_of_all(const CoreIndex &cores, const CpuSet &cpus) {
   const Core *core = nullptr;
   for (unsigned cpu : cpus) {
-    const auto found = cores.find(cpu);
-    if (found == cores.end() || (core && core != found->second))
+    const Core *found = cores.of(cpu);
+    if (!found || (core && core != found))
       return nullptr;
-    core = found->second;
+    core = found;
   }
   return core;
 }
@@ -35,24 +27,45 @@ bool has_one_per_core(const Topology &topology, const CpuSet &cpus) {
 
 } // namespace
 
+bool is_present(const GuestDescription &guest, unsigned vcpu) {
+  return vcpu < guest.topology.cpus && !guest.absent.contains(vcpu);
+}
+
+CpuSet present_vcpus(const GuestDescription &guest) {
+  CpuSet present;
+  for (unsigned vcpu = 0; vcpu < guest.topology.cpus; ++vcpu)
+    if (is_present(guest, vcpu))
+      present.insert(vcpu);
+  return present;
+}
+
+GuestDescription as_started(const GuestDescription &guest) {
+  GuestDescription started = guest;
+  if (guest.dialect == Dialect::libvirt && guest.start_set)
+    for (unsigned vcpu : present_vcpus(guest))
+      started.vcpus.emplace(vcpu, *guest.start_set);
+  return started;
+}
+
 CpuSet vcpu_cpus(const GuestDescription &guest) {
   CpuSet all;
   for (const auto &[vcpu, cpus] : guest.vcpus)
-    all.insert(cpus.begin(), cpus.end());
+    if (is_present(guest, vcpu))
+      all.merge(cpus);
   return all;
 }
 
 CpuSet service_cpus(const GuestDescription &guest) {
   CpuSet all = guest.emulator.value_or(CpuSet());
   for (const auto &[id, cpus] : guest.iothread_pins)
-    all.insert(cpus.begin(), cpus.end());
+    all.merge(cpus);
   return all;
 }
 
 GuestCores::GuestCores(const Topology &topology, const GuestDescription &guest)
-    : vcpus_(guest.topology.cpus),
+    : present_(present_vcpus(guest)),
       one_per_core_(guest.topology.threads == 1 && has_one_per_core(topology, vcpu_cpus(guest))) {
-  const std::map<unsigned, const Core *> cores = core_of_cpus(topology);
+  const CoreIndex cores(topology);
   for (const auto &[vcpu, cpus] : guest.vcpus)
     if (const Core *core = core_of_all(cores, cpus))
       core_[vcpu] = core;
@@ -65,7 +78,7 @@ const Core *GuestCores::of(unsigned vcpu) const {
 
 std::map<const Core *, CpuSet> GuestCores::vcpus() const {
   std::map<const Core *, CpuSet> on;
-  for (unsigned vcpu = 0; vcpu < vcpus_; ++vcpu) {
+  for (unsigned vcpu : present_) {
     const Core *core = of(vcpu);
     if (!core)
       return {};
@@ -78,17 +91,14 @@ bool is_even(const std::map<const Core *, CpuSet> &on) {
   const std::size_t threads = on.begin()->second.size();
   return std::all_of(on.begin(), on.end(), [&](const auto &one) {
     const CpuSet &vcpus = one.second;
-    return vcpus.size() == threads && vcpus.last() - *vcpus.begin() + 1 == threads;
+    return vcpus.size() == threads && *vcpus.begin() % threads == 0 &&
+           vcpus.last() - *vcpus.begin() + 1 == threads;
   });
 }
 
-CpuSet whole_cores(const Topology &topology, const CpuSet &cpus) {
-  CpuSet all;
-  for (const Core &core : topology.cores)
-    if (std::any_of(core.cpus.begin(), core.cpus.end(),
-                    [&](unsigned cpu) { return cpus.contains(cpu); }))
-      all.insert(core.cpus.begin(), core.cpus.end());
-  return all;
+bool touches(const Core &core, const CpuSet &cpus) {
+  return std::any_of(core.cpus.begin(), core.cpus.end(),
+                     [&](unsigned cpu) { return cpus.contains(cpu); });
 }
 
 } // namespace qemu_pin

@@ -66,6 +66,7 @@ struct GuestDescription {
   std::vector<std::string> errors; /* options that cannot be read: what and why */
   /* What was not understood, or has no effect, though it is no error; one line each. */
   std::vector<std::string> notes;
+  std::vector<std::string> accepted; /* kinds of Finding that are no faults: they were asked for */
   Unread unread;
 };
 

@@ -3,7 +3,8 @@
 
 #include "check/guest_cores.h"
 #include "check/new_placement.h"
-#include "plan/placement_cost.h"
+#include "check/service_pins.h"
+#include "check/smallest_move.h"
 
 #include <algorithm>
 
@@ -11,69 +12,90 @@ namespace qemu_pin {
 
 namespace {
 
-/* CPUs that are on no core of these vCPUs', near to them if there are such. */
-CpuSet free_cpus(const Topology &topology, const CpuSet &vcpus) {
-  CpuSet free;
-  unsigned nearest = 4;
-  const std::vector<unsigned> steps = steps_from(topology, vcpus);
-  for (const Core &core : topology.cores) {
-    const bool is_free = std::none_of(core.cpus.begin(), core.cpus.end(),
-                                      [&](unsigned cpu) { return vcpus.contains(cpu); });
-    if (!is_free || steps[core.domain] > nearest)
-      continue;
-    if (steps[core.domain] < nearest) {
-      nearest = steps[core.domain];
-      free = CpuSet();
-    }
-    free.insert(core.cpus.begin(), core.cpus.end());
-  }
-  return free;
+bool has(const Faults &faults, const std::string &kind) {
+  return std::ranges::any_of(faults, [&](const Fault &fault) { return fault.kind == kind; });
 }
 
-/* The topology that tells the guest which of its vCPUs are on host siblings, if it takes
- * each for a core; otherwise its own. */
-GuestTopology told_siblings(const Topology &topology, const GuestDescription &guest) {
-  const std::map<const Core *, CpuSet> on = GuestCores(topology, guest).vcpus();
-  if (guest.topology.threads > 1 || on.empty() || on.size() == guest.topology.cpus || !is_even(on))
-    return guest.topology;
-  GuestTopology told = guest.topology;
-  told.threads = static_cast<unsigned>(on.begin()->second.size());
-  const unsigned cores = told.cpus / told.threads;
-  told.sockets = cores % told.sockets == 0 ? told.sockets : 1;
-  told.cores = cores / told.sockets;
-  return told;
+bool has(const Faults &faults, Part part) {
+  return std::ranges::any_of(faults, [&](const Fault &fault) { return fault.part == part; });
 }
 
-/* All but the vCPUs' pins as it should be. */
-GuestDescription around_vcpus(const Topology &topology, const GuestDescription &guest) {
-  GuestDescription mended = guest;
-  mended.topology = told_siblings(topology, guest);
-  mended.emulator.reset();
-  mended.iothread_pins.clear();
-  if (const CpuSet free = free_cpus(topology, vcpu_cpus(guest)); !free.empty()) {
-    mended.emulator = free;
-    for (const std::string &id : guest.iothreads)
-      mended.iothread_pins[id] = free;
-  }
-  return mended;
+bool is_vcpus_fault(const Faults &faults) {
+  return has(faults, Part::vcpus) || has(faults, Part::topology);
+}
+
+/* The guest without those pins of the emulator and the iothreads that it has other ones of in
+ * mended: a new pin must not take room that would have been the vCPUs'. */
+GuestDescription without_new_services(const GuestDescription &guest,
+                                      const GuestDescription &mended) {
+  GuestDescription bare = guest;
+  if (guest.emulator != mended.emulator)
+    bare.emulator.reset();
+  std::erase_if(bare.iothread_pins,
+                [&](const auto &pin) { return mended.iothread_pins.at(pin.first) != pin.second; });
+  return bare;
+}
+
+/* Whether vCPUs and all that goes with them are right; mends what goes with them. */
+bool is_right(const Topology &topology, GuestDescription &guest, bool services_too,
+              bool may_spread) {
+  GuestDescription mended = with_services_mended(topology, guest);
+  const GuestDescription bare = without_new_services(guest, mended);
+  guest = std::move(mended);
+  const auto [faults, notes, is_spread] = judge(topology, bare);
+  if (is_vcpus_fault(faults) || (is_spread && !may_spread))
+    return false;
+  const Faults left = judge(topology, guest).faults;
+  return !is_vcpus_fault(left) &&
+         !(services_too && (has(left, Part::emulator) || has(left, Part::iothread)));
 }
 
 } // namespace
 
-Mend mend_for(const Topology &topology, const GuestDescription &guest, const Faults &faults) {
+Mend mend_for(const Topology &topology, const GuestDescription &original, const Faults &faults) {
   Mend mend;
-  if (std::any_of(faults.begin(), faults.end(),
-                  [](const Fault &fault) { return fault.part == Part::vcpus; })) {
-    auto placed = placed_anew(topology, guest);
-    mend.moves_vcpus = static_cast<bool>(placed);
-    if (placed)
-      mend.guest = std::move(*placed);
-    else
+  GuestDescription guest = as_started(original);
+  guest.topoext = true;
+  const bool may_spread = judge(topology, guest).is_spread;
+  if (has(faults, "emulator-on-fast-core"))
+    guest.emulator = cpus_for_services(topology, guest, {});
+  mend.guest = guest;
+  if (is_right(topology, mend.guest, false, may_spread))
+    return mend;
+  const auto anew = [&](const GuestDescription &from, bool services_too) {
+    auto placed = placed_anew(topology, from);
+    if (!placed) {
       mend.failure = placed.error().message;
-  }
-  if (!mend.moves_vcpus)
-    mend.guest = around_vcpus(topology, guest);
-  mend.guest.topoext = true;
+      return false;
+    }
+    if (!is_right(topology, *placed, services_too, may_spread))
+      return false;
+    mend.guest = std::move(*placed);
+    mend.way = Way::anew;
+    mend.failure.clear();
+    return true;
+  };
+  const auto moved = [&](const GuestDescription &from, bool services_too) {
+    auto move = smallest_move(topology, from, [&](GuestDescription &candidate) {
+      return is_right(topology, candidate, services_too, may_spread);
+    });
+    if (!move)
+      return false;
+    mend.way = move->guest.vcpus == from.vcpus ? Way::kept
+               : move->has_new_cpus            ? Way::moved
+                                               : Way::permuted;
+    mend.guest = std::move(move->guest);
+    mend.failure.clear();
+    return true;
+  };
+  /* A launcher's CPUs are only where threads start: where they do not do, pins may leave them. */
+  GuestDescription free = guest;
+  free.start_set.reset();
+  for (const bool services_too : {true, false})
+    for (const GuestDescription &from : {guest, free})
+      if (from.vcpus.empty() ? anew(from, services_too) || moved(from, services_too)
+                             : moved(from, services_too) || anew(from, services_too))
+        return mend;
   return mend;
 }
 

@@ -14,17 +14,22 @@
 
 namespace qemu_pin {
 
-struct Mend {
-  /* Each part as it should be if it had a fault. The emulator and the iothreads have pins
-   * that they do not share with vCPUs, or none if no core is free for them. */
-  GuestDescription guest;
-  bool moves_vcpus = false; /* their pins are new, though some may be what they were */
-  std::string failure;      /* why vCPUs with faults stay where they are; empty: they do not */
+/* What happens to the vCPUs' pins. The first way that mends all is taken. */
+enum class Way {
+  kept,     /* nothing */
+  permuted, /* they have the same host CPUs, in another order */
+  moved,    /* as few as possible have other CPUs */
+  anew,     /* all are planned anew: none need be as it was */
 };
 
-/* faults: of the guest, in its options and in where its vCPUs are. The vCPUs stay where they
- * are unless one of the faults is of Part::vcpus. A way to mend those is a function from the
- * topology and the guest to a guest with its vCPUs elsewhere, or an error. */
+struct Mend {
+  GuestDescription guest; /* as it should be */
+  Way way = Way::kept;
+  std::string failure; /* why vCPUs with faults stay where they are; empty: they do not */
+};
+
+/* faults: of the guest. The emulator and the iothreads have pins off the vCPUs' cores, unless
+ * there is no core for them. */
 Mend mend_for(const Topology &topology, const GuestDescription &guest, const Faults &faults);
 
 } // namespace qemu_pin

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "check/new_placement.h"
 
+#include "check/bounds.h"
 #include "check/guest_cores.h"
-#include "plan/roles.h"
+#include "check/service_pins.h"
+#include "check/smallest_move.h"
 
 #include <algorithm>
 
@@ -21,24 +23,15 @@ CpuSet cores_of_services(const Topology &topology, const GuestDescription &guest
   return whole;
 }
 
-/* The pins of the emulator and of the iothreads, in the order in which the guest has them. */
-void take_service_pins(GuestDescription &guest, const PinPlan &plan) {
-  guest.emulator.reset();
-  guest.iothread_pins.clear();
-  if (plan.emulator.empty())
-    return;
-  guest.emulator = *read_cpu_set(plan.emulator);
-  for (std::size_t i = 0; i < guest.iothreads.size(); ++i)
-    guest.iothread_pins.emplace(guest.iothreads[i], *read_cpu_set(plan.iothreads[i].affinity));
-}
-
-} // namespace
-
+/* one_per_core: see CostRules. */
 Result<Placement> new_placement(const Topology &topology, const GuestDescription &guest,
                                 bool one_per_core) {
+  const CpuSet present = present_vcpus(guest);
   PlacementRequest request;
-  request.vcpus = guest.topology.cpus;
+  request.vcpus = static_cast<unsigned>(present.size());
   request.rules.one_per_core = one_per_core;
+  for (unsigned vcpu : present)
+    request.nodes.merge(memory_nodes(topology, guest, vcpu));
   request.reserve = cores_of_services(topology, guest);
   if (!request.reserve.empty()) {
     auto placement = place(topology, request);
@@ -46,30 +39,38 @@ Result<Placement> new_placement(const Topology &topology, const GuestDescription
       return placement;
     request.reserve = CpuSet();
   }
-  request.reserve_cores = 1;
-  auto placement = place(topology, request);
-  if (placement)
-    return placement;
-  request.reserve_cores = 0;
+  if (topology.cores.size() > 1) {
+    request.reserve_cores = 1;
+    auto placement = place(topology, request);
+    if (placement)
+      return placement;
+    request.reserve_cores = 0;
+  }
   return place(topology, request);
 }
 
+} // namespace
+
 Result<GuestDescription> placed_anew(const Topology &topology, const GuestDescription &guest) {
-  const bool one_per_core = GuestCores(topology, guest).one_per_core();
-  auto placement = new_placement(topology, guest, one_per_core);
+  const Topology bound = restricted(topology, cpus_for_vcpus(topology, guest));
+  const bool one_per_core = GuestCores(topology, guest).one_per_core() && !guest.vcpus.empty();
+  auto placement = new_placement(bound, guest, one_per_core);
   if (!placement && one_per_core)
-    placement = new_placement(topology, guest, false);
+    placement = new_placement(bound, guest, false);
   if (!placement)
     return placement.error();
-  const PinPlan plan =
-      plan_for(topology, *placement, static_cast<unsigned>(guest.iothreads.size()), 0);
   GuestDescription placed = guest;
-  placed.topology = plan.topology;
-  placed.vcpus.clear();
-  for (unsigned vcpu = 0; vcpu < placement->vcpus.size(); ++vcpu)
-    placed.vcpus[vcpu] = {placement->vcpus[vcpu]};
-  take_service_pins(placed, plan);
-  return placed;
+  placed.topology.threads = placement->threads;
+  if (guest.absent.empty()) {
+    placed.topology.sockets = placement->sockets;
+    placed.topology.cores = placed.topology.cpus / placement->sockets / placement->threads;
+  } else {
+    placed.topology = with_threads(guest.topology, placement->threads);
+  }
+  std::size_t next = 0;
+  for (unsigned vcpu : present_vcpus(guest))
+    placed.vcpus[vcpu] = {placement->vcpus[next++]};
+  return with_services_mended(topology, placed);
 }
 
 } // namespace qemu_pin

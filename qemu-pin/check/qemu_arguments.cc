@@ -106,6 +106,7 @@ GuestDescription described(const PinPlan &plan) {
   take(guest, asked_by(plan));
   for (const IothreadPin &iothread : plan.iothreads)
     guest.iothreads.push_back(iothread.id);
+  guest.accepted = plan.accepted;
   guest.topoext = true; /* a plan says nothing of the CPU model that it will be used with */
   return guest;
 }

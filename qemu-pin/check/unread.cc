@@ -20,7 +20,7 @@ bool follows(const GuestDescription &guest, std::string_view kind) {
     return false;
   if ((unread.any_vcpu || !unread.vcpus.empty()) && kind == "unpinned-vcpu")
     return false;
-  if (unread.emulator && !guest.emulator && kind == "emulator-on-vcpu")
+  if ((unread.emulator || unread.start_set) && !guest.emulator && kind == "emulator-on-vcpu")
     return false;
   if (unread.iothreads && is_one_of(kind, {"iothread-on-vcpu", "no-such-iothread"}))
     return false;

@@ -7,7 +7,8 @@
 #ifndef QEMU_PIN_UNREAD_H
 #define QEMU_PIN_UNREAD_H
 
-#include "check/faults.h"
+#include "check/guest_description.h"
+#include "check/judgement.h"
 
 namespace qemu_pin {
 

@@ -3,14 +3,16 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "base/json.h"
 #include "base/text_file.h"
 #include "base/text_kind.h"
 #include "check/findings.h"
 #include "check/guest_description.h"
 #include "check/start_nodes.h"
+#include "commands/check_report.h"
 #include "commands/subcommand.h"
 #include "commands/topology_options.h"
+#include "plan/host_line.h"
+#include "plan/topology_in_child.h"
 
 #include <fmt/core.h>
 #include <memory>
@@ -63,26 +65,6 @@ Result<GuestDescription> read(const CheckOptions &options) {
   return options.arguments.empty() ? read_file(options) : read_qemu_arguments(options.arguments);
 }
 
-void print_json(const std::vector<Finding> &findings) {
-  nlohmann::ordered_json document;
-  document["qemu-pin-check"] = 1;
-  document["findings"] = nlohmann::ordered_json::array();
-  for (const Finding &finding : findings)
-    document["findings"].push_back(
-        {{"kind", finding.kind}, {"message", finding.message}, {"corrected", finding.corrected}});
-  fmt::print("{}", json_document(document));
-}
-
-void print_text(const std::vector<Finding> &findings) {
-  for (const Finding &finding : findings) {
-    fmt::print("{}: {}\n", finding.kind, finding.message);
-    for (const std::string &line : finding.corrected)
-      fmt::print("    {}\n", line);
-  }
-  if (findings.empty())
-    fmt::print("nothing is wrong with these pins on this host\n");
-}
-
 int check(const CheckOptions &options) {
   const std::string files = options.libvirt + options.proxmox + options.plan;
   if (options.arguments.empty() && files.empty())
@@ -93,16 +75,14 @@ int check(const CheckOptions &options) {
   auto guest = read(options);
   if (!guest)
     return report(guest.error().message);
-  auto topology = read_topology(options.source);
+  auto topology = read_topology_in_child(options.source);
   if (!topology)
     return report(topology.error().message);
   resolve_start_nodes(*topology, *guest);
-  const std::vector<Finding> findings = find_faults(*topology, *guest);
-  if (options.json)
-    print_json(findings);
-  else
-    print_text(findings);
-  return findings.empty() ? done : not_as_planned;
+  const std::string host = host_line(options.source, *topology);
+  const Findings findings = find_faults(*topology, *guest);
+  fmt::print("{}", options.json ? check_json(host, findings) : check_text(host, findings));
+  return findings.list.empty() ? done : not_as_planned;
 }
 
 } // namespace
@@ -114,8 +94,8 @@ void add_check(Program &program, int &status, const Tail &tail) {
   check_command.footer(
       "ARGS may begin with what starts QEMU (taskset, numactl, sudo ...), or be one\n"
       "text: a command line or a script. -- may be left out before QEMU's options.\n\n"
-      "Each finding is a line, with the corrected options below it; together they\n"
-      "mend all. Exit status: 0 nothing found, 1 findings, 2 trouble.");
+      "Each kind of finding is a line; the last lines are the options that mend\n"
+      "all. Exit status: 0 nothing found, 1 findings, 2 trouble.");
   check_command.add_option("--libvirt", options->libvirt, "A domain of libvirt's instead")
       .type_name("FILE.xml")
       .not_empty()

@@ -73,9 +73,10 @@ template <auto Add> void add_without_tail(Program &program, int &status, const T
 }
 
 /* In the order of the help. */
-constexpr std::array<std::pair<std::string_view, AddSubcommand>, 9> subcommands = {
+constexpr std::array<std::pair<std::string_view, AddSubcommand>, 10> subcommands = {
     {{"plan", add_without_tail<add_plan>},
      {"check", add_check},
+     {"host", add_without_tail<add_host>},
      {"show", add_without_tail<add_show>},
      {"verify", add_verify},
      {"set", add_without_tail<add_set>},

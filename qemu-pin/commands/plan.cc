@@ -10,6 +10,7 @@
 #include "plan/picture.h"
 #include "plan/placement.h"
 #include "plan/roles.h"
+#include "plan/topology_in_child.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -181,13 +182,14 @@ int print_known(const PlanOptions &options) {
 }
 
 int make(const PlanOptions &options) {
-  auto topology = read_topology(options.source, !options.picture.empty());
+  auto topology = read_topology_in_child(options.source, !options.picture.empty());
   if (!topology)
     return report(topology.error().message);
   auto placement = place(*topology, options.request);
   if (!placement)
     return report(placement.error().message);
-  const PinPlan plan = plan_for(*topology, *placement, options.iothreads, options.disks);
+  PinPlan plan = plan_for(*topology, *placement, options.iothreads, options.disks);
+  plan.accepted = accepted_by(options.request, *placement);
   if (!options.picture.empty())
     if (auto result = draw(topology->xml, plan, placement->idle, options.picture); !result)
       return report(result.error().message);

@@ -23,6 +23,7 @@ using Tail = std::vector<std::string>;
 /* Each adds one subcommand, which sets status when it is called. */
 void add_plan(Program &program, int &status);
 void add_check(Program &program, int &status, const Tail &tail);
+void add_host(Program &program, int &status);
 void add_show(Program &program, int &status);
 void add_verify(Program &program, int &status, const Tail &tail);
 void add_set(Program &program, int &status);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel/cpuset_group.h"
 
+#include "base/file_content.h"
 #include "base/text_file.h"
 #include "base/words.h"
 
@@ -46,7 +47,7 @@ std::optional<std::string> path_of(const std::string &cgroup, bool is_v2) {
 /* See proc(5), mountinfo. */
 std::vector<CpusetHierarchy> cpuset_hierarchies(const std::string &root) {
   std::vector<CpusetHierarchy> found;
-  const auto text = read_text_file(root + "/proc/self/mountinfo");
+  const auto text = read_text_file(root + "/proc/self/mountinfo", content_limit);
   if (!text)
     return found;
   for (const std::string_view line : parts(*text, '\n')) {

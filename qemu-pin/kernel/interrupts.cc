@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel/interrupts.h"
 
+#include "base/file_content.h"
 #include "base/number.h"
 #include "base/text_file.h"
 
@@ -37,7 +38,7 @@ std::vector<unsigned> columns(std::string_view heading) {
 } // namespace
 
 Result<std::vector<Interrupt>> read_interrupts(const std::string &file) {
-  const auto text = read_text_file(file);
+  const auto text = read_text_file(file, content_limit);
   if (!text)
     return text.error();
   std::string_view rest = *text;

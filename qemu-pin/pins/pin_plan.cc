@@ -110,6 +110,9 @@ PinPlan read(const OrderedJson &document) {
   if (!topoext.is_boolean())
     refuse("topoext", "is neither true nor false");
   plan.topoext = topoext.get<bool>();
+  if (document.contains("accepted"))
+    for (const OrderedJson &kind : list(document, "accepted"))
+      plan.accepted.push_back(text(kind, "accepted"));
   return plan;
 }
 
@@ -133,6 +136,8 @@ std::string to_json(const PinPlan &plan) {
   }
   document["disks"] = plan.disks;
   document["topoext"] = plan.topoext;
+  if (!plan.accepted.empty())
+    document["accepted"] = plan.accepted;
   return json_document(document);
 }
 
@@ -141,6 +146,8 @@ Result<PinPlan> plan_from_json(const std::string &text) {
     return read(parse_ordered_json(text));
   } catch (const OrderedJson::parse_error &error) {
     return Error{fmt::format("this is not JSON (byte {})", error.byte)};
+  } catch (const OrderedJson::out_of_range &) {
+    return Error{"a number in it is larger than any that a program can hold"};
   } catch (const std::invalid_argument &error) {
     return Error{error.what()};
   }

@@ -9,7 +9,9 @@
  *      "emulator": "0,8",                           absent: not pinned
  *      "iothreads": [{"id": "io0", "affinity": "8"}],  affinity absent: not pinned
  *      "disks": ["io0"],                            which iothread serves disk 0, 1, ...
- *      "topoext": true}                             the guest's CPU model needs it
+ *      "topoext": true,                             the guest's CPU model needs it
+ *      "accepted": ["l3-crossed"]}                  what `check` does not report, for it was
+ *                                                   asked for; absent: nothing
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
@@ -43,8 +45,9 @@ struct PinPlan {
   std::vector<std::string> vcpus; /* CPU list of each */
   std::string emulator;           /* CPU list; empty: not pinned */
   std::vector<IothreadPin> iothreads;
-  std::vector<std::string> disks; /* the iothread of each */
-  bool topoext = false;           /* AMD: without it the guest sees no siblings */
+  std::vector<std::string> disks;    /* the iothread of each */
+  bool topoext = false;              /* AMD: without it the guest sees no siblings */
+  std::vector<std::string> accepted; /* kinds of findings of `check` that were asked for */
 };
 
 /* Indented, with a newline at its end. */

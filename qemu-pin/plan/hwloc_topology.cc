@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plan/hwloc_topology.h"
 
+#include "base/text_file.h"
+
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -8,6 +10,9 @@
 namespace qemu_pin {
 
 namespace {
+
+/* Bytes: what lstopo writes of a host with 8,192 CPUs is a fifth. */
+constexpr std::size_t xml_limit = 16U << 20;
 
 /* hwloc reads a captured host when its environment says so; there is no call for it. */
 class CapturedRoot {
@@ -67,9 +72,12 @@ Result<HwlocTopology> load_topology(const TopologySource &source, bool everythin
     return Error{source.root + ": there is no such folder"};
   filter(raw, source, everything);
   int status = 0;
-  if (!source.file.empty())
-    status = hwloc_topology_set_xml(raw, source.file.c_str());
-  else if (!source.synthetic.empty())
+  if (!source.file.empty()) {
+    auto xml = read_text_file(source.file, xml_limit);
+    if (!xml)
+      return xml.error();
+    status = hwloc_topology_set_xmlbuffer(raw, xml->c_str(), static_cast<int>(xml->size()) + 1);
+  } else if (!source.synthetic.empty())
     status = hwloc_topology_set_synthetic(raw, source.synthetic.c_str());
   if (status == 0) {
     CapturedRoot root(source.root);

@@ -60,4 +60,25 @@ PinPlan plan_for(const Topology &topology, const Placement &placement, unsigned 
   return plan;
 }
 
+std::vector<std::string> accepted_by(const PlacementRequest &request, const Placement &placement) {
+  std::vector<std::string> kinds;
+  const auto accept = [&](std::initializer_list<const char *> more) {
+    for (const char *kind : more)
+      if (std::ranges::find(kinds, kind) == kinds.end())
+        kinds.emplace_back(kind);
+  };
+  if (placement.overcommitted)
+    accept({"shared-cpu", "threads-differ", "l3-crossed", "node-crossed", "mixed-kinds",
+            "slower-core", "emulator-on-vcpu", "iothread-on-vcpu"});
+  if (request.split_cores)
+    accept({"split-core", "threads-differ", "l3-crossed"});
+  if (request.rules.spread_l3)
+    accept({"l3-crossed"});
+  if (request.rules.any_core)
+    accept({"mixed-kinds", "slower-core", "emulator-on-fast-core"});
+  if (!request.reserve.empty())
+    accept({"emulator-on-fast-core"});
+  return kinds;
+}
+
 } // namespace qemu_pin

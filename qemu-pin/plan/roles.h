@@ -23,6 +23,10 @@ namespace qemu_pin {
 PinPlan plan_for(const Topology &topology, const Placement &placement, unsigned iothreads,
                  unsigned disks);
 
+/* The kinds of findings that a plan must have as it was asked for: by --l3 spread, --split-cores,
+ * --overcommit, --cores, or by CPUs named by --reserve. */
+std::vector<std::string> accepted_by(const PlacementRequest &request, const Placement &placement);
+
 } // namespace qemu_pin
 
 #endif

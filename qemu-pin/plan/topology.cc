@@ -7,6 +7,7 @@
 #include "plan/core_kinds.h"
 #include "plan/cpu_states.h"
 #include "plan/hwloc_topology.h"
+#include "plan/topology_damage.h"
 
 #include <algorithm>
 #include <cstdio>
@@ -346,6 +347,8 @@ Result<Topology> read_topology(const TopologySource &source, bool with_xml) {
   auto handle = load_topology(source, with_xml);
   if (!handle)
     return handle.error();
+  if (auto sound = is_this_host(source) ? Result<>() : check_sets(handle->get()); !sound)
+    return Error{source_name(source) + ": " + sound.error().message};
   auto allowed = usable(handle->get(), source);
   if (!allowed)
     return allowed.error();

@@ -16,7 +16,9 @@ plan() { "$program" plan --quiet --synthetic "$host" "$@"; }
 @test "a plan of qemu-pin's has no findings, in any of its forms" {
   # shellcheck disable=SC2046
   run -0 check -- qemu-system-x86_64 -display none $(plan --vcpus 8 --reserve-cores 1)
-  [[ $output == 'nothing is wrong with these pins on this host' ]]
+  [[ ${lines[0]} == 'host: '*': 8 cores, 16 CPUs'* ]]
+  [[ ${lines[1]} == 'nothing is wrong with these pins on this host' ]]
+  ((${#lines[@]} == 2))
   plan --vcpus 8 --reserve-cores 1 --json >plan.json
   run -0 check --plan plan.json
   run -0 check --plan - <plan.json
@@ -24,18 +26,34 @@ plan() { "$program" plan --quiet --synthetic "$host" "$@"; }
   run -0 check --libvirt domain.xml
 }
 
-@test "findings are printed with the corrected options, and end with status 1" {
+@test "what a plan's options ask for is no finding" {
+  plan --vcpus 4 --split-cores --one-per-core --reserve 4,8-11 --json >plan.json
+  run -0 check --plan plan.json
+  plan --vcpus 4 --l3 spread >arguments
+  # shellcheck disable=SC2046
+  run -0 check -- $(cat arguments)
+  [[ $output == *'note: the guest is spread evenly over L3s 0-1'* ]]
+}
+
+@test "findings are printed with the mend as one block, and end with status 1" {
   run -1 check -- -smp 2,threads=2 -vcpu 0,affinity=1 -vcpu 1,affinity=2 -emulatorpin affinity=0,affinity=8
-  [[ ${lines[0]} == 'siblings-apart: vCPUs 0-1 are siblings to the guest, but host CPUs 1-2 are not' ]]
-  [[ ${lines[1]} == '    -vcpu vcpunum=1,affinity=9' ]]
-  ((${#lines[@]} == 2))
+  [[ ${lines[1]} == 'siblings-apart: vCPUs 0-1 are siblings (hyperthreads) to the guest, but host CPUs 1-2 are not' ]]
+  [[ ${lines[2]} == 'mend: 1 of 2 vCPU pins change' ]]
+  [[ ${lines[3]} == '    -vcpu vcpunum=1,affinity=9' ]]
+  ((${#lines[@]} == 4))
+}
+
+@test "a mend that plans all vCPUs anew says so in its first line" {
+  run -1 check -- -smp 4,threads=2
+  [[ $output == *$'\nmend: the vCPUs are planned, as none is pinned\n    -vcpu '* ]]
 }
 
 @test "--json says the same for programs" {
   command -v jq >/dev/null || skip "jq is not installed (Debian's package jq)"
   run -1 check --json -- -smp 2,threads=2 -vcpu 0,affinity=1 -vcpu 1,affinity=2 -emulatorpin affinity=0,affinity=8
   jq -e '."qemu-pin-check" == 1 and [.findings[].kind] == ["siblings-apart"] and
-    .findings[0].corrected == ["-vcpu vcpunum=1,affinity=9"]' <<<"$output"
+    .findings[0].corrected == ["-vcpu vcpunum=1,affinity=9"] and .notes == [] and
+    .mend == {"options": ["-vcpu vcpunum=1,affinity=9"], "vcpus": "moved"}' <<<"$output"
   run -0 check --json -- -smp 1 -vcpu 0,affinity=1 -emulatorpin affinity=0
   jq -e '.findings == []' <<<"$output"
 }
@@ -109,7 +127,7 @@ plan() { "$program" plan --quiet --synthetic "$host" "$@"; }
 }
 
 @test "help fits 80 columns" {
-  for words in '' plan check show verify set run isolate restore vfio-isolate; do
+  for words in '' plan check host show verify set run isolate restore vfio-isolate; do
     # shellcheck disable=SC2086
     run -0 "$program" $words --help
     for line in "${lines[@]}"; do
@@ -123,7 +141,7 @@ plan() { "$program" plan --quiet --synthetic "$host" "$@"; }
   local option page
   page=$(man --warnings -E UTF-8 -l "$top/docs/qemu-pin.1" "$top/docs/qemu-pin-isolate.8" 2>warnings | col -b)
   [[ ! -s warnings ]] || { cat warnings && return 1; }
-  for option in $(for subcommand in plan check show verify set run isolate restore; do "$program" "$subcommand" --help; done | grep -oE '^ +(-.,)?--[a-z0-9-]+' | grep -oE -- '--.*'); do
+  for option in $(for subcommand in plan check host show verify set run isolate restore; do "$program" "$subcommand" --help; done | grep -oE '^ +(-.,)?--[a-z0-9-]+' | grep -oE -- '--.*'); do
     grep -qF -- "$option" <<<"$page" || { echo "the man page lacks $option" && return 1; }
     grep -qF -- "$option" "$top/docs/qemu-pin.bash-completion" || { echo "the completion lacks $option" && return 1; }
   done

@@ -40,6 +40,14 @@ sees_only_the_captured_host() {
   sees_only_the_captured_host check
 }
 
+@test "host sees only the captured host" {
+  rm -r "$host/sys/devices/system/node"
+  mkdir -p "$host/sys/bus/pci/devices/0000:03:00.0"
+  after=()
+  sees_only_the_captured_host host
+  sees_only_the_captured_host host --near 03:00.0 --json
+}
+
 @test "isolate, its status, and restore see only the captured host" {
   ((EUID == 0)) || skip "isolate must be run by root"
   after=()

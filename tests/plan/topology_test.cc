@@ -211,7 +211,7 @@ TEST(Reading, AFileThatIsNoXmlFails) {
 
 TEST(Reading, AFileThatIsNotThereFails) {
   EXPECT_EQ(refusal({.file = "/no/such.xml", .root = "", .synthetic = "", .device = ""}),
-            "/no/such.xml: hwloc cannot read it as a host's topology");
+            "/no/such.xml: No such file or directory");
 }
 
 TEST(Reading, ADescriptionOfNothingFails) {
