@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "plan/hwloc_topology.h"
 
+#include "base/text_file.h"
+#include "plan/topology_file.h"
+
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -67,9 +70,15 @@ Result<HwlocTopology> load_topology(const TopologySource &source, bool everythin
     return Error{source.root + ": there is no such folder"};
   filter(raw, source, everything);
   int status = 0;
-  if (!source.file.empty())
-    status = hwloc_topology_set_xml(raw, source.file.c_str());
-  else if (!source.synthetic.empty())
+  if (!source.file.empty()) {
+    auto text = read_text_file(source.file);
+    if (!text)
+      return text.error();
+    auto xml = topology_xml(*text);
+    if (!xml)
+      return Error{source.file + ": " + xml.error().message};
+    status = hwloc_topology_set_xmlbuffer(raw, xml->c_str(), static_cast<int>(xml->size() + 1));
+  } else if (!source.synthetic.empty())
     status = hwloc_topology_set_synthetic(raw, source.synthetic.c_str());
   if (status == 0) {
     CapturedRoot root(source.root);

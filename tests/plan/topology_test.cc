@@ -206,12 +206,12 @@ TEST(Reading, AFileThatIsNoXmlFails) {
   dir.write("host.xml", "cores: many\n");
   const std::string file = dir.path() + "/host.xml";
   EXPECT_EQ(refusal({.file = file, .root = "", .synthetic = "", .device = ""}),
-            file + ": hwloc cannot read it as a host's topology");
+            file + ": this is not XML; lstopo HOST.xml writes a host's topology");
 }
 
 TEST(Reading, AFileThatIsNotThereFails) {
   EXPECT_EQ(refusal({.file = "/no/such.xml", .root = "", .synthetic = "", .device = ""}),
-            "/no/such.xml: hwloc cannot read it as a host's topology");
+            "/no/such.xml: No such file or directory");
 }
 
 TEST(Reading, ADescriptionOfNothingFails) {
