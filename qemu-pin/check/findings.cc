@@ -4,6 +4,7 @@
 #include "check/corrected_options.h"
 #include "check/faults.h"
 #include "check/mends.h"
+#include "check/unread.h"
 
 #include <algorithm>
 #include <iterator>
@@ -34,11 +35,13 @@ std::vector<Finding> findings_of(const GuestDescription &guest, const GuestDescr
 std::vector<Finding> find_faults(const Topology &topology, const GuestDescription &guest) {
   Faults faults = option_faults(guest);
   std::ranges::move(vcpu_faults(topology, guest), std::back_inserter(faults));
+  forget_unread(guest, faults);
   const Mend mend = mend_for(topology, guest, faults);
   if (!mend.failure.empty())
     faults.push_back({Part::unknown, "overcommitted", mend.failure, ""});
   std::ranges::move(companion_faults(topology, guest, mend.guest, mend.moves_vcpus),
                     std::back_inserter(faults));
+  forget_unread(guest, faults);
   return findings_of(guest, mend.guest, faults);
 }
 

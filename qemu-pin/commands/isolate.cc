@@ -125,7 +125,7 @@ private:
 
 int rehearse_all(const IsolateOptions &options, const Host &host, const IsolationRequest &request,
                  const std::vector<Step> &steps) {
-  Teller teller(options, request.id());
+  Teller teller(options, request.id().list());
   for (const Step &step : steps) {
     auto report = rehearse(host, step, request, {});
     if (!report)
@@ -138,19 +138,20 @@ int rehearse_all(const IsolateOptions &options, const Host &host, const Isolatio
 
 int isolate_all(const IsolateOptions &options, const Host &host, const IsolationRequest &request,
                 const std::vector<Step> &steps) {
-  Teller teller(options, request.id());
+  Teller teller(options, request.id().list());
   auto told = isolate(host, request, steps, [&](const StepReport &step) { teller.tell(step); });
   if (!told)
     return report(told.error().message);
   for (const std::string &line : *told)
     report(line);
-  teller.end(cpus_are(request.id()) + " isolated until qemu-pin restore.");
+  teller.end(cpus_are(request.id().list()) + " isolated until qemu-pin restore.");
   return done;
 }
 
 void print_status(const IsolationStatus &status) {
   const Isolation &isolation = status.isolation;
-  fmt::print("{}: isolated by {}\n", cpus_text(isolation.id), printable(holder_text(isolation)));
+  fmt::print("{}: isolated by {}\n", cpus_text(isolation.id.list()),
+             printable(holder_text(isolation)));
   fmt::print("  steps: {}\n", fmt::join(isolation.steps, ", "));
   if (!isolation.group.empty())
     fmt::print("  guest's group: {}\n", printable(isolation.group));
@@ -173,7 +174,7 @@ void print_status(const IsolationStatus &status) {
 
 ordered_json status_json(const IsolationStatus &status) {
   const Isolation &isolation = status.isolation;
-  return {{"cpus", isolation.id},
+  return {{"cpus", isolation.id.list()},
           {"by",
            {{"process", isolation.process},
             {"command", printable(isolation.command)},

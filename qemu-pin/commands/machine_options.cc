@@ -18,7 +18,7 @@ std::unique_ptr<Machine> without_monitor(QemuProcess process) {
   return std::make_unique<Machine>(std::move(process), std::nullopt);
 }
 
-Result<std::unique_ptr<Machine>> open_by_monitor(const MachineOptions &options) {
+Result<std::unique_ptr<Machine>> open_by_monitor(const Host &host, const MachineOptions &options) {
   auto monitor = Qmp::connect(options.qmp, patience);
   if (!monitor)
     return monitor.error();
@@ -27,7 +27,7 @@ Result<std::unique_ptr<Machine>> open_by_monitor(const MachineOptions &options) 
     return vcpus.error();
   if (vcpus->empty())
     return Error{options.qmp + ": this machine has no vCPU"};
-  auto id = Procfs().process_of(vcpus->begin()->second);
+  auto id = host.procfs().process_of(vcpus->begin()->second);
   if (!id)
     return id.error();
   if (!*id)
@@ -35,14 +35,14 @@ Result<std::unique_ptr<Machine>> open_by_monitor(const MachineOptions &options) 
   if (options.process && options.process != **id)
     return Error{fmt::format("{} is the monitor of process {}, not of {}", options.qmp, **id,
                              options.process)};
-  auto process = QemuProcess::open(**id);
+  auto process = QemuProcess::open(host, **id);
   if (!process)
     return process.error();
   return std::make_unique<Machine>(std::move(*process), std::move(*monitor));
 }
 
-Result<std::unique_ptr<Machine>> open_only(const MachineOptions &options) {
-  auto processes = qemu_processes();
+Result<std::unique_ptr<Machine>> open_only(const Host &host, const MachineOptions &options) {
+  auto processes = qemu_processes(host);
   if (!processes)
     return processes.error();
   const std::string what =
@@ -100,27 +100,28 @@ Result<> take_process(std::vector<std::string> &arguments, MachineOptions &optio
   return {};
 }
 
-Result<std::unique_ptr<Machine>> open_machine(const MachineOptions &options) {
+Result<std::unique_ptr<Machine>> open_machine(const Host &host, const MachineOptions &options) {
   if (!options.qmp.empty())
-    return open_by_monitor(options);
+    return open_by_monitor(host, options);
   if (!options.process)
-    return open_only(options);
-  auto process = QemuProcess::open(options.process);
+    return open_only(host, options);
+  auto process = QemuProcess::open(host, options.process);
   if (!process)
     return process.error();
   return without_monitor(std::move(*process));
 }
 
-Result<std::vector<std::unique_ptr<Machine>>> open_machines(const MachineOptions &options) {
+Result<std::vector<std::unique_ptr<Machine>>> open_machines(const Host &host,
+                                                            const MachineOptions &options) {
   std::vector<std::unique_ptr<Machine>> machines;
   if (!options.all) {
-    auto machine = open_machine(options);
+    auto machine = open_machine(host, options);
     if (!machine)
       return machine.error();
     machines.push_back(std::move(*machine));
     return machines;
   }
-  auto processes = qemu_processes();
+  auto processes = qemu_processes(host);
   if (!processes)
     return processes.error();
   for (QemuProcess &process : *processes)

@@ -33,10 +33,11 @@ Result<> take_process(std::vector<std::string> &arguments, MachineOptions &optio
  * when there is none, or several (naming them). One that is not named by its monitor is
  * asked by the sockets of its command line, if its threads have no names.
  */
-Result<std::unique_ptr<Machine>> open_machine(const MachineOptions &options);
+Result<std::unique_ptr<Machine>> open_machine(const Host &host, const MachineOptions &options);
 
 /* The same for --all: every one that runs; one alone, and its failures, otherwise. */
-Result<std::vector<std::unique_ptr<Machine>>> open_machines(const MachineOptions &options);
+Result<std::vector<std::unique_ptr<Machine>>> open_machines(const Host &host,
+                                                            const MachineOptions &options);
 
 } // namespace qemu_pin
 

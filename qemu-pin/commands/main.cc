@@ -3,6 +3,8 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
+#include "check/launchers.h"
+#include "check/option_names.h"
 #include "commands/subcommand.h"
 
 #include <algorithm>
@@ -27,6 +29,23 @@ namespace {
 const std::map<std::string, std::string> tails = {
     {"check", " -- ARGS..."}, {"run", " -- QEMU ARGS..."}, {"verify", " [-- ARGS...]"}};
 
+/* Where QEMU's arguments begin without "--" before them: at a launcher, at QEMU, or at an option
+ * of QEMU's. The value of an option of our own is none of them. */
+char **qemu_arguments(char **begin, char **end) {
+  for (char **argument = begin; argument < end; ++argument) {
+    const std::string text = *argument;
+    if (text.starts_with("--") && text.find('=') == std::string::npos && text != "--json") {
+      ++argument;
+      continue;
+    }
+    const bool is_option = text.size() > 2 && text[0] == '-' && takes_value(text.substr(1));
+    const std::string word = text.substr(0, text.find_first_of(" \n"));
+    if (is_option || is_qemu(word) || is_launcher(word))
+      return argument;
+  }
+  return end;
+}
+
 /* Takes "--" and what follows it from the arguments: CLI11 takes a subcommand that has
  * read a PID to have ended there. vfio-isolate reads a language of its own. */
 Tail take_tail(int &argc, char **argv) {
@@ -36,6 +55,11 @@ Tail take_tail(int &argc, char **argv) {
     return {argv + 2, end};
   }
   char **const dashes = std::find(argv, end, std::string("--"));
+  if (dashes == end && argc > 2 && argv[1] == std::string("check")) {
+    char **const qemu = qemu_arguments(argv + 2, end);
+    argc = static_cast<int>(qemu - argv);
+    return {qemu, end};
+  }
   if (dashes == end || !tails.contains(argv[1]))
     return {};
   argc = static_cast<int>(dashes - argv);

@@ -10,6 +10,7 @@
 #include "commands/subcommand.h"
 #include "isolation/isolation.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <memory>
@@ -24,28 +25,30 @@ struct RestoreOptions {
   bool all = false, force = false;
 };
 
-/* Ids of those to be given back. */
-Result<std::vector<std::string>> chosen(const RestoreOptions &options,
+/* Those to be given back. */
+Result<std::vector<IsolationId>> chosen(const RestoreOptions &options,
                                         const std::vector<Isolation> &isolations) {
-  std::vector<std::string> ids;
-  ids.reserve(isolations.size());
-  for (const Isolation &isolation : isolations)
+  std::vector<IsolationId> ids;
+  std::vector<std::string> lists;
+  for (const Isolation &isolation : isolations) {
     ids.push_back(isolation.id);
+    lists.push_back(isolation.id.list());
+  }
   if (!options.cpus.empty()) {
     auto cpus = read_cpu_set(options.cpus);
     if (!cpus)
       return cpus.error();
-    const std::string id = cpu_list(*cpus);
-    for (const std::string &one : ids)
-      if (one == id)
-        return std::vector{id};
+    const IsolationId id(*cpus);
+    if (std::find(ids.begin(), ids.end(), id) != ids.end())
+      return std::vector{id};
     if (ids.empty())
       return ids;
-    return Error{fmt::format("{} not isolated, but {}", cpus_are(id), fmt::join(ids, ", and "))};
+    return Error{
+        fmt::format("{} not isolated, but {}", cpus_are(id.list()), fmt::join(lists, ", and "))};
   }
   if (ids.size() > 1 && !options.all)
     return Error{fmt::format("CPUs {} are isolated: say which are to be given back, or --all",
-                             fmt::join(ids, ", and "))};
+                             fmt::join(lists, ", and "))};
   return ids;
 }
 
@@ -63,7 +66,7 @@ int restore(const RestoreOptions &options) {
   if (ids->empty())
     fmt::print("nothing is isolated\n");
   int status = done;
-  for (const std::string &id : *ids) {
+  for (const IsolationId &id : *ids) {
     auto undone = undo_isolation(host, *journal, id, options.force);
     if (!undone)
       return report(undone.error().message);
@@ -79,7 +82,7 @@ int restore(const RestoreOptions &options) {
       return trouble;
     if (!undone->left.empty())
       status = not_as_planned;
-    fmt::print("{} the host's again: {} undone\n", cpus_are(id),
+    fmt::print("{} the host's again: {} undone\n", cpus_are(id.list()),
                counted(undone->restored, "change"));
   }
   return status;

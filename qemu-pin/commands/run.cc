@@ -3,7 +3,6 @@
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
-#include "base/number.h"
 #include "base/printable.h"
 #include "check/guest_description.h"
 #include "commands/isolation_options.h"
@@ -22,6 +21,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstdlib>
 #include <fmt/core.h>
 #include <memory>
@@ -99,30 +99,21 @@ std::optional<unsigned> most_vcpus(const std::vector<std::string> &arguments) {
 
 /* What can be told before QEMU is started. */
 Result<> fault_of(const CommandLine &line) {
-  const auto most = most_vcpus(line.rest);
-  for (const PinOption &option : line.pins) {
-    PinRequests request;
-    if (auto result = request.add(option); !result)
+  auto possible = PinRequests::on_this_host(most_vcpus(line.rest).value_or(UINT_MAX));
+  if (!possible)
+    return possible.error();
+  for (const PinOption &option : line.pins)
+    if (auto result = possible->add(option); !result)
       return result.error();
-    const AskedPins &pin = request.pins();
-    const auto vcpu = option.option == "-vcpu" ? number<unsigned>(option.name) : std::nullopt;
-    if (vcpu && most && *vcpu >= *most)
-      return Error{fmt::format("{}: {}", option.text(), no_vcpu(*vcpu, *most))};
-    const CpuSet &cpus = pin.emulator       ? pin.emulator->cpus
-                         : pin.vcpus.size() ? pin.vcpus.begin()->second.cpus
-                                            : pin.iothreads.begin()->second.cpus;
-    if (auto result = why_not(cpus); !result)
-      return Error{option.text() + ": " + result.error().message};
-  }
   return {};
 }
 
 /* A stock QEMU with these pins, as our child. */
 class Run {
 public:
-  Run(CommandLine line, AskedPins asked, const RunOptions &options,
+  Run(const Host &host, CommandLine line, AskedPins asked, const RunOptions &options,
       std::optional<GuestIsolation> &isolation)
-      : isolation_(isolation),
+      : host_(host), isolation_(isolation),
         line_(std::move(line)), request_{line_.pins,
                                          std::move(asked),
                                          has_option(line_.rest, "-preconfig"),
@@ -138,7 +129,7 @@ public:
     start_ = *own;
     if (auto result = start_qemu(); !result)
       return report(result.error().message);
-    PinnedStart start(request_, *supervisor_, monitor_.take());
+    PinnedStart start(host_, request_, *supervisor_, monitor_.take());
     auto pinned = start.greet();
     /* As the patched QEMU does: who waits for -daemonize is to configure the machine. */
     if (pinned && request_.daemonize && request_.preconfig)
@@ -249,6 +240,7 @@ private:
       (void)apply_pin(getpid(), {request_.asked.emulator->cpus, start_.sched});
   }
 
+  const Host &host_;
   std::optional<GuestIsolation> &isolation_;
   CommandLine line_;
   PinnedStartRequest request_;
@@ -272,10 +264,10 @@ Result<CpuSet> vcpu_cpus(const CommandLine &line) {
   return cpus;
 }
 
-Result<GuestIsolation> isolate_for(const RunOptions &options, const CommandLine &line) {
+Result<GuestIsolation> isolate_for(const Host &host, const RunOptions &options,
+                                   const CommandLine &line) {
   if (geteuid() != 0)
     return Error{"--isolate changes the host: it must be run by root (sudo)"};
-  const Host host;
   auto steps = chosen_steps(options.isolation);
   if (!steps)
     return steps.error();
@@ -287,7 +279,7 @@ Result<GuestIsolation> isolate_for(const RunOptions &options, const CommandLine 
   if (!request)
     return request.error();
   request->command = "qemu-pin run --isolate";
-  return GuestIsolation::begin(*request, *steps, [&](const StepReport &report) {
+  return GuestIsolation::begin(host, *request, *steps, [&](const StepReport &report) {
     for (const std::string &told : report.lines)
       if (!options.quiet)
         fmt::print(stderr, "qemu-pin: {}: {}\n", report.step, printable(told));
@@ -312,16 +304,17 @@ int run(const RunOptions &options) {
   if (!is_native)
     if (auto result = fault_of(*line); !result)
       return report(result.error().message);
+  const Host host;
   std::optional<GuestIsolation> isolation;
   if (options.isolate) {
-    auto begun = isolate_for(options, *line);
+    auto begun = isolate_for(host, options, *line);
     if (!begun)
       return report(begun.error().message);
     isolation.emplace(std::move(*begun));
   }
   if (is_native)
     return report(supervise(options.arguments, *isolation).message);
-  return Run(std::move(*line), std::move(*asked), options, isolation).run();
+  return Run(host, std::move(*line), std::move(*asked), options, isolation).run();
 }
 
 } // namespace

@@ -168,7 +168,7 @@ void print(const SetOptions &options, const std::vector<PinChange> &changes) {
         {"qemu-pin-set", 1}, {"dry-run", options.dry_run}, {"changes", ordered_json::array()}};
     for (const PinChange &change : changes)
       document["changes"].push_back({{"role", change.role},
-                                     {"thread", change.thread},
+                                     {"thread", change.thread.id},
                                      {"former", pin(change.former)},
                                      {"now", pin(change.asked)}});
     fmt::print("{}", json_document(document));
@@ -177,7 +177,7 @@ void print(const SetOptions &options, const std::vector<PinChange> &changes) {
   if (options.quiet)
     return;
   for (const PinChange &change : changes) {
-    fmt::print("{} (thread {}):", change.role, change.thread);
+    fmt::print("{} (thread {}):", change.role, change.thread.id);
     if (change.former.cpus != change.asked.cpus)
       fmt::print(" CPUs {} -> {}", cpu_list(change.former.cpus), cpu_list(change.asked.cpus));
     if (change.former.sched != change.asked.sched)
@@ -209,7 +209,7 @@ int set(SetOptions &options) {
     return report(result.error().message);
   if (options.assignments.empty() && options.scheds.empty() && options.plan.empty())
     return report("what to set is missing: vcpu=N:CPUS and so on, --sched or --plan (try --help)");
-  auto machine = open_machine(options.machine);
+  auto machine = open_machine(Host(), options.machine);
   if (!machine)
     return report(machine.error().message);
   auto asked = read(options, **machine);

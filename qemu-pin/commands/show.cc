@@ -52,7 +52,7 @@ std::string lacking_roles_text(pid_t process) {
 /* The machines, and what has become of them. */
 class Shown {
 public:
-  explicit Shown(std::vector<std::unique_ptr<Machine>> machines) {
+  Shown(const Host &host, std::vector<std::unique_ptr<Machine>> machines) : host_(host) {
     for (auto &machine : machines)
       machines_.emplace_back(std::move(machine));
   }
@@ -77,7 +77,7 @@ public:
   /* Those that run and are not among them yet. What was looked at and is no QEMU may
    * have become one since, so all are looked at again. */
   void add_new() {
-    auto ids = Procfs().process_ids();
+    auto ids = host_.procfs().process_ids();
     if (!ids)
       return;
     std::set<pid_t> known;
@@ -88,7 +88,7 @@ public:
       options.process = id;
       if (known.contains(id))
         continue;
-      if (auto machine = open_machine(options))
+      if (auto machine = open_machine(host_, options))
         machines_.emplace_back(std::move(*machine));
     }
   }
@@ -106,6 +106,7 @@ public:
   }
 
 private:
+  const Host &host_;
   std::vector<ThreadLooks> machines_;
   std::vector<MachineLook> looks_;
   std::vector<std::string> failures_;
@@ -249,7 +250,8 @@ int show(const ShowOptions &options) {
       return report(read.error().message);
     time = *read;
   }
-  auto machines = open_machines(options.machine);
+  const Host host;
+  auto machines = open_machines(host, options.machine);
   if (!machines)
     return report(machines.error().message);
   if (machines->empty()) {
@@ -259,7 +261,7 @@ int show(const ShowOptions &options) {
       fmt::print("no QEMU runs here\n");
     return done;
   }
-  Shown shown(std::move(*machines));
+  Shown shown(host, std::move(*machines));
   return options.watch.empty() ? show_once(options, shown, time) : watch(options, shown, time);
 }
 

@@ -108,7 +108,7 @@ CpuSet vcpu_cpus(const AskedPins &asked) {
  * machine itself was started with their pins. */
 void forgive_absent(std::vector<Drift> &drifts, const VerifyOptions &options) {
   if (options.arguments.empty() && options.plan.empty())
-    std::erase_if(drifts, [](const Drift &drift) { return drift.thread == 0; });
+    std::erase_if(drifts, [](const Drift &drift) { return !drift.thread; });
 }
 
 Result<Verdict> observe(const VerifyOptions &options, Machine &machine, const AskedPins &asked,
@@ -177,7 +177,7 @@ void print_json(const Machine &machine, const Verdict &verdict, const Strangers 
                              {"interrupts", interrupts_json(strangers.interrupts())}}}};
   for (const Drift &drift : verdict.drifts)
     document["differences"].push_back({{"role", drift.role},
-                                       {"thread", drift.thread},
+                                       {"thread", drift.thread ? drift.thread->id : 0},
                                        {"asked", drift.asked},
                                        {"found", drift.found},
                                        {"cause", drift.cause}});
@@ -187,7 +187,8 @@ void print_json(const Machine &machine, const Verdict &verdict, const Strangers 
 int verify(const VerifyOptions &options) {
   if (!options.arguments.empty() && !options.plan.empty())
     return report("--plan excludes options after --");
-  auto machine = open_machine(options.machine);
+  const Host host;
+  auto machine = open_machine(host, options.machine);
   if (!machine)
     return report(machine.error().message);
   auto asked = asked_of(options, (*machine)->process());
@@ -197,7 +198,7 @@ int verify(const VerifyOptions &options) {
   stop.sa_handler = [](int) { interrupted = 1; };
   sigaction(SIGINT, &stop, nullptr);
   sigaction(SIGTERM, &stop, nullptr);
-  Strangers strangers(Host(), vcpu_cpus(*asked), {(*machine)->process().id()});
+  Strangers strangers(host, vcpu_cpus(*asked), {(*machine)->process().id()});
   auto verdict = observe(options, **machine, *asked, strangers);
   if (!verdict)
     return report(verdict.error().message);

@@ -25,8 +25,8 @@ namespace qemu_pin {
 namespace {
 
 constexpr const char *passing_journal = "/run/qemu-pin/vfio-isolate.json";
-/* The isolation's id; see Isolation. */
-constexpr const char *no_cpus = "";
+/* Of the isolation. */
+const IsolationId no_cpus;
 /* Members of a group may fork while they are moved, but not for ever. */
 constexpr int most_repeats = 20;
 

@@ -152,20 +152,16 @@ Result<Members> move_members(const Host &host, const std::string &from, const st
   return members;
 }
 
-bool is_member(const Host &host, const std::string &file, pid_t process, std::uint64_t start_time) {
-  const auto stat = stat_of(host, process);
-  if (!stat || stat->start_time != start_time)
-    return false;
-  for (pid_t id : ids_in(host, file))
-    if (id == process)
-      return true;
-  return false;
+bool is_member(const Host &host, const std::string &file, const ThreadId &process) {
+  const auto stat = stat_of(host, process.id);
+  const std::vector<pid_t> members = ids_in(host, file);
+  return stat && stat->thread == process &&
+         std::find(members.begin(), members.end(), process.id) != members.end();
 }
 
 bool resets_to(const Host &host, const std::vector<CpusetHierarchy> &hierarchies,
-               const SettingName &thread, const CpuSet &cpus) {
-  const auto id = number<pid_t>(thread.name.substr(0, thread.name.find(' ')));
-  const auto group = id ? cpuset_of(*id, hierarchies, host.path("")) : std::nullopt;
+               const ThreadId &thread, const CpuSet &cpus) {
+  const auto group = cpuset_of(thread.id, hierarchies, host.path(""));
   return group && group->cpus == cpus;
 }
 

@@ -9,7 +9,6 @@
 #include "host/host.h"
 #include "kernel/cpuset_group.h"
 
-#include <cstdint>
 #include <optional>
 #include <set>
 #include <string>
@@ -59,12 +58,12 @@ Members movable_members(const Host &host, const std::string &from, bool kernels_
 Result<Members> move_members(const Host &host, const std::string &from, const std::string &to,
                              bool kernels_too);
 
-/* Is it, and is it still the same process or thread? */
-bool is_member(const Host &host, const std::string &file, pid_t process, std::uint64_t start_time);
+/* Is it, and is it still that process or thread? */
+bool is_member(const Host &host, const std::string &file, const ThreadId &process);
 
-/* Is that all CPUs of the cpuset that a thread's setting is in? hierarchies: the host's. */
+/* Is that all CPUs of the cpuset that a thread is in? hierarchies: the host's. */
 bool resets_to(const Host &host, const std::vector<CpusetHierarchy> &hierarchies,
-               const SettingName &thread, const CpuSet &cpus);
+               const ThreadId &thread, const CpuSet &cpus);
 
 } // namespace qemu_pin
 

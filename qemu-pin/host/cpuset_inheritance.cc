@@ -21,7 +21,7 @@ const std::vector<std::string> &set_names() {
 }
 
 struct ThreadMask {
-  SettingName thread;
+  ThreadSetting thread;
   std::string list;
 };
 
@@ -33,7 +33,7 @@ void collect_masks(const Host &host, const std::string &folder, std::vector<Thre
       auto stat = host.procfs().stat(id, id);
       if (!all || !stat || !*stat || (*stat)->is_bound)
         continue;
-      const SettingName thread = thread_setting(id, (*stat)->start_time);
+      const ThreadSetting thread{(*stat)->thread};
       auto list = read_setting(host, thread);
       auto cpus = list && *list ? read_cpu_set(stripped(**list)) : Result<CpuSet>(*all);
       if (cpus && !without(*all, *cpus).empty())
@@ -68,7 +68,7 @@ std::string without_cpusets(const Host &host, const std::string &folder) {
 }
 
 Result<> reset_cpusets(const Host &host, const std::string &folder) {
-  const SettingName setting = file_setting(folder + "/cgroup.subtree_control");
+  const FileSetting setting{folder + "/cgroup.subtree_control"};
   const std::string before = controllers_line(controllers_below(host, folder));
   std::vector<ThreadMask> masks;
   collect_masks(host, folder, masks);

@@ -38,7 +38,7 @@ Result<std::string> wanted_value(const SettingChange &change, const CpuSet &onli
   }
   auto before = set_before(change);
   if (!before)
-    return Error{change.setting.name + ": " + before.error().message};
+    return Error{setting_text(change.setting) + ": " + before.error().message};
   CpuSet cpus = without(*before, taken);
   cpus.merge(added);
   if (std::none_of(cpus.begin(), cpus.end(), [&](unsigned cpu) { return online.contains(cpu); }))

@@ -10,10 +10,13 @@
 #ifndef QEMU_PIN_HOST_CHANGE_H
 #define QEMU_PIN_HOST_CHANGE_H
 
-#include "host/host.h"
+#include "base/cpu_set.h"
+#include "base/result.h"
+#include "host/isolation_id.h"
+#include "host/setting.h"
+#include "kernel/thread_id.h"
 
 #include <string>
-#include <sys/types.h>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -27,7 +30,7 @@ struct Claim {
     with,    /* what was before, and these CPUs */
     value    /* this */
   };
-  std::string by; /* the isolation's id */
+  IsolationId by;
   Want want;
   std::string operand; /* a CPU list, or the value */
 
@@ -38,7 +41,7 @@ struct Claim {
 enum class ValueFormat { text, list, mask };
 
 struct SettingChange {
-  SettingName setting;
+  Setting setting;
   ValueFormat format = ValueFormat::text;
   std::string means;  /* the CPU list that an empty value stands for: what is inherited */
   std::string before; /* byte for byte */
@@ -51,22 +54,21 @@ struct GroupChange {
   std::string folder;          /* "/sys/fs/cgroup/qemu-pin-host" */
   std::string home;            /* folder of the group that gets what is left in it */
   std::string members;         /* its file that lists them: "cgroup.procs" or "tasks" */
-  std::vector<std::string> by; /* ids of isolations that use it */
+  std::vector<IsolationId> by; /* isolations that use it */
 };
 
 /* A process (cgroup v2) or thread (v1) that we put into another control group. */
 struct MoveChange {
-  pid_t process;
-  std::uint64_t start_time; /* see ThreadStat */
-  std::string from, to;     /* the groups' files that list members */
-  std::string by;
+  ThreadId process;
+  std::string from, to; /* the groups' files that list members */
+  IsolationId by;
 };
 
 /* A control group that we removed. */
 struct RemovalChange {
   std::string folder;
   std::vector<std::pair<std::string, std::string>> values; /* see RemoveGroupOperation */
-  std::string by;
+  IsolationId by;
 };
 
 struct HostChange {

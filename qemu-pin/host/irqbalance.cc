@@ -229,7 +229,7 @@ CpuSet banned_by_itself(const Host &host, pid_t irqbalance) {
 
 } // namespace
 
-std::optional<pid_t> irqbalance_process(const Host &host) {
+std::optional<ThreadId> irqbalance_process(const Host &host) {
   const Procfs &procfs = host.procfs();
   auto processes = procfs.process_ids();
   for (const pid_t process : processes ? *processes : std::vector<pid_t>()) {
@@ -237,7 +237,7 @@ std::optional<pid_t> irqbalance_process(const Host &host) {
       continue;
     auto stat = procfs.stat(process, process);
     if (stat && *stat && (*stat)->state != 'Z')
-      return process;
+      return (*stat)->thread;
   }
   return std::nullopt;
 }

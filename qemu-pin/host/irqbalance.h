@@ -17,7 +17,7 @@
 namespace qemu_pin {
 
 /* The irqbalance that runs; nothing if none does. */
-std::optional<pid_t> irqbalance_process(const Host &host);
+std::optional<ThreadId> irqbalance_process(const Host &host);
 
 /* The CPU list that it was told to leave alone, with a newline; "" before that if it does
  * what it would by itself. Nothing when it has gone. Fails when it has no socket, does not

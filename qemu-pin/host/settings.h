@@ -18,8 +18,8 @@ namespace qemu_pin {
 /* The value of a setting; nothing when what it is of has gone. That of a file named
  * cgroup.subtree_control is its words in alphabetical order, and writing it enables and
  * disables controllers. */
-Result<std::optional<std::string>> read_setting(const Host &host, const SettingName &setting);
-Result<> write_setting(const Host &host, const SettingName &setting, const std::string &value);
+Result<std::optional<std::string>> read_setting(const Host &host, const Setting &setting);
+Result<> write_setting(const Host &host, const Setting &setting, const std::string &value);
 
 } // namespace qemu_pin
 

@@ -7,7 +7,6 @@
 #include "host/unit_files.h"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -36,31 +35,15 @@ struct FreeSlot {
 };
 using Slot = std::unique_ptr<sd_bus_slot, FreeSlot>;
 
-/* "system.slice AllowedCPUs" */
-struct UnitProperty {
-  std::string setting, unit, name;
+/* "org.freedesktop.systemd1.Slice"; each kind of unit has its own. */
+std::string interface_of(const UnitSetting &property) {
+  std::string kind = property.unit.substr(property.unit.rfind('.') + 1);
+  kind[0] = static_cast<char>(kind[0] - 'a' + 'A');
+  return fmt::format("{}.{}", SystemdBus::service, kind);
+}
 
-  /* "org.freedesktop.systemd1.Slice"; each kind of unit has its own. */
-  std::string interface() const {
-    std::string kind = unit.substr(unit.rfind('.') + 1);
-    kind[0] = static_cast<char>(kind[0] - 'a' + 'A');
-    return fmt::format("{}.{}", SystemdBus::service, kind);
-  }
-
-  const char *cgroup_file() const { return name == "AllowedCPUs" ? "cpuset.cpus" : "cpuset.mems"; }
-};
-
-Result<UnitProperty> unit_property(const std::string &setting) {
-  constexpr std::array kinds = {".slice", ".scope", ".service", ".socket", ".mount", ".swap"};
-  const std::size_t blank = setting.find(' ');
-  if (blank != std::string::npos) {
-    UnitProperty property{setting, setting.substr(0, blank), setting.substr(blank + 1)};
-    if (property.name == "AllowedCPUs" || property.name == "AllowedMemoryNodes")
-      for (const char *kind : kinds)
-        if (property.unit.ends_with(kind) && property.unit.find('/') == std::string::npos)
-          return property;
-  }
-  return Error{fmt::format("'{}' names no unit and property of CPUs or memory nodes", setting)};
+const char *cgroup_file(const UnitSetting &property) {
+  return property.property == UnitSetting::Property::allowed_cpus ? "cpuset.cpus" : "cpuset.mems";
 }
 
 /* A set as bytes, as D-Bus has it: the first byte has 0 to 7, 0 as its lowest bit. */
@@ -84,8 +67,8 @@ std::vector<std::uint8_t> bytes_of(const CpuSet &set) {
 /* A unit that systemd has in memory, through one connection. */
 class Unit {
 public:
-  static Result<Unit> find(const UnitProperty &property) {
-    auto bus = SystemdBus::open(property.setting);
+  static Result<Unit> find(const UnitSetting &property) {
+    auto bus = SystemdBus::open(setting_name(property));
     if (!bus)
       return bus.error();
     Unit unit(std::move(*bus), property);
@@ -101,7 +84,7 @@ public:
   }
 
   Result<std::string> value() const {
-    auto reply = bus_.property(path_, property_.interface(), property_.name.c_str(), "ay");
+    auto reply = bus_.property(path_, interface_of(property_), property_.property_name(), "ay");
     if (!reply)
       return reply.error();
     const void *bytes = nullptr;
@@ -118,7 +101,7 @@ public:
     libsystemd().message_append(m, "sb", property_.unit.c_str(), 1);
     libsystemd().message_open_container(m, 'a', "(sv)");
     libsystemd().message_open_container(m, 'r', "sv");
-    libsystemd().message_append(m, "s", property_.name.c_str());
+    libsystemd().message_append(m, "s", property_.property_name());
     libsystemd().message_open_container(m, 'v', "ay");
     libsystemd().message_append_array(m, 'y', bytes.data(), bytes.size());
     for (int i = 0; i < 3; ++i)
@@ -155,7 +138,7 @@ public:
 
   /* Of its control group; "" while it has none. */
   std::string cgroup_folder() const {
-    auto reply = bus_.property(path_, property_.interface(), "ControlGroup", "s");
+    auto reply = bus_.property(path_, interface_of(property_), "ControlGroup", "s");
     const char *path = nullptr;
     if (!reply || libsystemd().message_read(reply->get(), "s", &path) <= 0 || !*path)
       return "";
@@ -163,11 +146,11 @@ public:
   }
 
 private:
-  Unit(SystemdBus bus, UnitProperty property)
+  Unit(SystemdBus bus, UnitSetting property)
       : bus_(std::move(bus)), property_(std::move(property)) {}
 
   SystemdBus bus_;
-  UnitProperty property_;
+  UnitSetting property_;
   std::string path_;
 };
 
@@ -202,8 +185,7 @@ std::string wait_for_job(const SystemdBus &bus, const EndedJobs &jobs, const std
 /* A unit's control group has what its parent has, if it could not be made to inherit it:
  * while there is a process below, the kernel refuses to empty its set, and systemd leaves it
  * at that. When the last unit that has a set loses it, systemd has them all inherit. */
-Result<> widen(const std::string &folder, const std::string &file) {
-  const Host host;
+Result<> widen(const Host &host, const std::string &folder, const std::string &file) {
   if (folder.empty() || host.line_of(folder + "/" + file).empty())
     return {};
   const std::string parent = folder.substr(0, folder.rfind('/'));
@@ -212,15 +194,16 @@ Result<> widen(const std::string &folder, const std::string &file) {
 }
 
 /* Has the control group what the property says? systemd only logs it if not. */
-Result<> group_fault(const UnitProperty &property, const std::string &folder, const CpuSet &set) {
+Result<> group_fault(const Host &host, const UnitSetting &property, const std::string &folder,
+                     const CpuSet &set) {
   if (folder.empty())
     return {}; /* the unit has no process */
-  const std::string file = folder + "/" + property.cgroup_file();
-  const std::string list = Host().line_of(file);
+  const std::string file = folder + "/" + cgroup_file(property);
+  const std::string list = host.line_of(file);
   auto found = list.empty() ? CpuSet() : read_cpu_set(list);
   if (found && *found == set)
     return {};
-  return Error{fmt::format("{}: systemd has taken '{}', but {} is '{}'", property.setting,
+  return Error{fmt::format("{}: systemd has taken '{}', but {} is '{}'", setting_name(property),
                            cpu_list(set), file, list),
                EIO};
 }
@@ -228,16 +211,18 @@ Result<> group_fault(const UnitProperty &property, const std::string &folder, co
 /* Gives a unit the set that its other files say: by having systemd read them again, the
  * drop-in gone, so that nothing tells that there was one. Whoever is killed before the end
  * finds the property as it was. False if they say something else. */
-Result<bool> revert(const Unit &unit, const UnitProperty &property, const CpuSet &set) {
-  const std::vector<std::string> drop_ins = runtime_drop_ins(property.unit, property.name);
+Result<bool> revert(const Host &host, const Unit &unit, const UnitSetting &property,
+                    const CpuSet &set) {
+  const std::vector<std::string> drop_ins =
+      runtime_drop_ins(property.unit, property.property_name(), host.path(""));
   std::vector<std::string> files = unit.files();
   std::erase_if(files, [&](const std::string &file) {
     return std::find(drop_ins.begin(), drop_ins.end(), file) != drop_ins.end();
   });
-  if (set_in_files(files, property.name) != set)
+  if (set_in_files(files, property.property_name()) != set)
     return false;
   if (set.empty())
-    if (auto result = widen(unit.cgroup_folder(), property.cgroup_file()); !result)
+    if (auto result = widen(host, unit.cgroup_folder(), cgroup_file(property)); !result)
       return result.error();
   for (const std::string &drop_in : drop_ins)
     if (auto result = remove_drop_in(drop_in); !result)
@@ -256,11 +241,8 @@ bool is_systemd_host(const Host &host) {
          statfs(cgroup_mount, &mount) == 0 && mount.f_type == CGROUP2_SUPER_MAGIC;
 }
 
-Result<std::optional<std::string>> read_unit_property(const std::string &setting) {
-  auto property = unit_property(setting);
-  if (!property)
-    return property.error();
-  auto unit = Unit::find(*property);
+Result<std::optional<std::string>> read_unit_property(const UnitSetting &property) {
+  auto unit = Unit::find(property);
   auto value = unit ? unit->value() : Result<std::string>(unit.error());
   if (!value && value.error().number == ENOENT)
     return std::optional<std::string>();
@@ -269,19 +251,17 @@ Result<std::optional<std::string>> read_unit_property(const std::string &setting
   return std::optional(*value);
 }
 
-Result<> write_unit_property(const std::string &setting, const std::string &value) {
-  auto property = unit_property(setting);
-  if (!property)
-    return Error{property.error().message, EINVAL};
+Result<> write_unit_property(const Host &host, const UnitSetting &property,
+                             const std::string &value) {
   const std::string list = stripped(value);
   auto set = list.empty() ? CpuSet() : read_cpu_set(list);
   if (!set)
-    return Error{setting + ": " + set.error().message, EINVAL};
-  auto found = Unit::find(*property);
+    return Error{setting_name(property) + ": " + set.error().message, EINVAL};
+  auto found = Unit::find(property);
   if (!found)
     return found.error();
   const Unit &unit = *found;
-  const auto reverted = revert(unit, *property, *set);
+  const auto reverted = revert(host, unit, property, *set);
   if (!reverted)
     return reverted.error();
   if (!*reverted)
@@ -293,8 +273,8 @@ Result<> write_unit_property(const std::string &setting, const std::string &valu
     return now.error();
   const std::string folder = unit.cgroup_folder();
   if (set->empty())
-    return widen(folder, property->cgroup_file());
-  return group_fault(*property, folder, *set);
+    return widen(host, folder, cgroup_file(property));
+  return group_fault(host, property, folder, *set);
 }
 
 Result<> start_scope(const std::string &scope, pid_t process) {

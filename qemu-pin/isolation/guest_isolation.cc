@@ -29,19 +29,20 @@ namespace {
 
 constexpr auto between_looks = 200ms;
 
-bool is_empty_but_for(const std::string &group, pid_t process) {
-  const std::vector<pid_t> ids = ids_in(Host(), group + "/cgroup.procs");
+bool is_empty_but_for(const Host &host, const std::string &group, pid_t process) {
+  const std::vector<pid_t> ids = ids_in(host, group + "/cgroup.procs");
   return std::all_of(ids.begin(), ids.end(), [&](pid_t id) { return id == process; });
 }
 
-std::vector<std::string> undo(const std::string &id, pid_t process) {
-  auto journal = Journal::open(Host());
+std::vector<std::string> undo(const Host &former, const IsolationId &id, pid_t process) {
+  const Host host(former.path("")); /* a guest's time later: what it knew of threads is old */
+  auto journal = Journal::open(host);
   if (!journal)
     return {journal.error().message};
   const Isolation *isolation = journal->content().find(id);
   if (!isolation || isolation->process != process)
     return {};
-  auto undone = undo_isolation(Host(), *journal, id, /*force=*/false);
+  auto undone = undo_isolation(host, *journal, id, /*force=*/false);
   if (!undone)
     return {undone.error().message};
   std::vector<std::string> lines;
@@ -66,25 +67,24 @@ void detach() {
     return;
 }
 
-[[noreturn]] void wait_and_restore(const Fd &guardian, pid_t process, const std::string &id,
-                                   const std::string &group) {
+[[noreturn]] void wait_and_restore(const Host &host, const Fd &guardian, pid_t process,
+                                   const IsolationId &id, const std::string &group) {
   detach();
   pollfd end{guardian.number(), POLLIN, 0};
   while (poll(&end, 1, -1) < 0 && errno == EINTR)
     ;
-  while (!is_empty_but_for(group, process))
+  while (!is_empty_but_for(host, group, process))
     std::this_thread::sleep_for(between_looks);
-  undo(id, process);
+  undo(host, id, process);
   _exit(0);
 }
 
 } // namespace
 
-Result<GuestIsolation> GuestIsolation::begin(IsolationRequest request,
+Result<GuestIsolation> GuestIsolation::begin(const Host &host, IsolationRequest request,
                                              const std::vector<Step> &steps,
                                              const std::function<void(const StepReport &)> &tell) {
   const HeldSignals held;
-  const Host host;
   request.guest = getpid();
   const std::string group = guest_group(host, request);
   const Fd us(pidfd_open(getpid(), 0));
@@ -95,18 +95,18 @@ Result<GuestIsolation> GuestIsolation::begin(IsolationRequest request,
   if (restorer < 0)
     return system_error("fork", errno);
   if (restorer == 0)
-    wait_and_restore(us, request.guest, request.id(), group);
+    wait_and_restore(host, us, request.guest, request.id(), group);
   auto told = isolate(host, request, steps, tell);
   if (!told) {
     kill(restorer, SIGKILL);
     waitpid(restorer, nullptr, 0);
     return told.error();
   }
-  return GuestIsolation(request.id(), group);
+  return GuestIsolation(host, request.id(), group);
 }
 
 GuestIsolation::GuestIsolation(GuestIsolation &&other) noexcept
-    : id_(std::move(other.id_)), group_(std::move(other.group_)),
+    : host_(std::move(other.host_)), id_(std::move(other.id_)), group_(std::move(other.group_)),
       is_over_(std::exchange(other.is_over_, true)) {}
 
 GuestIsolation::~GuestIsolation() {
@@ -119,10 +119,10 @@ GuestIsolation::~GuestIsolation() {
 }
 
 std::vector<std::string> GuestIsolation::end() {
-  if (std::exchange(is_over_, true) || !is_empty_but_for(group_, getpid()))
+  if (std::exchange(is_over_, true) || !is_empty_but_for(host_, group_, getpid()))
     return {};
   const HeldSignals held;
-  return undo(id_, getpid());
+  return undo(host_, id_, getpid());
 }
 
 } // namespace qemu_pin

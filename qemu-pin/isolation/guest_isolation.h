@@ -25,7 +25,8 @@ class GuestIsolation {
 public:
   /* Isolates, and puts this process, which has one thread, into the guest's group. Lines of
    * what was done go to tell. Fails with everything as it was before. */
-  static Result<GuestIsolation> begin(IsolationRequest request, const std::vector<Step> &steps,
+  static Result<GuestIsolation> begin(const Host &host, IsolationRequest request,
+                                      const std::vector<Step> &steps,
                                       const std::function<void(const StepReport &)> &tell);
 
   GuestIsolation(GuestIsolation &&other) noexcept;
@@ -38,10 +39,12 @@ public:
   std::vector<std::string> end();
 
 private:
-  GuestIsolation(std::string id, std::string group)
-      : id_(std::move(id)), group_(std::move(group)) {}
+  GuestIsolation(Host host, IsolationId id, std::string group)
+      : host_(std::move(host)), id_(std::move(id)), group_(std::move(group)) {}
 
-  std::string id_, group_;
+  Host host_;
+  IsolationId id_;
+  std::string group_;
   bool is_over_ = false;
 };
 

@@ -38,7 +38,7 @@ bool is_interrupted() {
 
 /* What is told of a failure: the step, and what could not be undone. */
 Error undone_error(const Host &host, Journal &journal, const std::string &step,
-                   const std::string &id, const std::string &message) {
+                   const IsolationId &id, const std::string &message) {
   std::string text = step + ": " + message;
   auto undone = undo_isolation(host, journal, id, /*force=*/false);
   if (!undone)
@@ -87,7 +87,8 @@ Result<StepReport> rehearse(const Host &host, const Step &step, const IsolationR
     } else if (const auto *removal = std::get_if<RemoveGroupOperation>(&operation)) {
       report.writes.push_back(removal->folder + ": removed");
     } else if (const auto *move = std::get_if<MoveOperation>(&operation)) {
-      report.writes.push_back(fmt::format("{}: {} from {}", move->to, move->process, move->from));
+      report.writes.push_back(
+          fmt::format("{}: {} from {}", move->to, move->process.id, move->from));
     } else if (const auto *all = std::get_if<MoveAllOperation>(&operation)) {
       const Members members = movable_members(host, all->from, all->kernels_too);
       outcome.moved = members.moved;
@@ -111,15 +112,16 @@ Result<std::vector<std::string>> undo_interrupted(const Host &host, Journal &jou
     if (found == isolations.end())
       return told;
     /* Whom it was of goes with it. */
-    const std::string id = found->id, holder = holder_text(*found);
+    const IsolationId id = found->id;
+    const std::string holder = holder_text(*found);
     auto undone = undo_isolation(host, journal, id, /*force=*/false);
     if (!undone)
       return undone.error();
     if (!undone->failed.empty())
       return Error{fmt::format("{}: what {} left, which was interrupted, cannot be undone: {}",
-                               cpus_text(id), holder, fmt::join(undone->failed, "; "))};
+                               cpus_text(id.list()), holder, fmt::join(undone->failed, "; "))};
     told.push_back(fmt::format("{}: undone what was left by {}, which was interrupted",
-                               cpus_text(id), holder));
+                               cpus_text(id.list()), holder));
     for (const std::string &left : undone->left)
       told.push_back("left alone: " + left);
   }
@@ -132,10 +134,7 @@ Result<> begin_isolation(const Host &host, Journal &journal, const IsolationRequ
     return undone.error();
   told = std::move(*undone);
   for (const Isolation &other : journal.content().isolations) {
-    auto cpus = read_cpu_set(other.id);
-    if (!cpus)
-      return Error{"the journal has '" + other.id + "' for CPUs: " + cpus.error().message};
-    const CpuSet shared = without(request.cpus, without(request.cpus, *cpus));
+    const CpuSet shared = without(request.cpus, without(request.cpus, other.id.cpus()));
     if (!shared.empty())
       return Error{fmt::format("host {} isolated already, by {}", cpus_are(cpu_list(shared)),
                                holder_text(other))};
@@ -148,7 +147,7 @@ Result<> begin_isolation(const Host &host, Journal &journal, const IsolationRequ
 
 Result<StepReport> take_step(const Host &host, Journal &journal, const Step &step,
                              const IsolationRequest &request) {
-  const std::string id = request.id();
+  const IsolationId id = request.id();
   const auto fail = [&](const std::string &message) {
     return undone_error(host, journal, step.name, id, message);
   };
@@ -170,7 +169,7 @@ Result<StepReport> take_step(const Host &host, Journal &journal, const Step &ste
   return StepReport{step.name, plan->tell(outcomes), taker.writes()};
 }
 
-Result<> end_isolation(Journal &journal, const std::string &id) {
+Result<> end_isolation(Journal &journal, const IsolationId &id) {
   if (Isolation *isolation = journal.content().find(id))
     isolation->state = Isolation::State::isolated;
   return journal.save();
@@ -196,7 +195,7 @@ Result<std::vector<std::string>> isolate(const Host &host, const IsolationReques
   return told;
 }
 
-Result<UndoReport> undo_isolation(const Host &host, Journal &journal, const std::string &id,
+Result<UndoReport> undo_isolation(const Host &host, Journal &journal, const IsolationId &id,
                                   bool force) {
   Isolation *isolation = journal.content().find(id);
   if (!isolation)

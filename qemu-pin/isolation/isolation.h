@@ -43,7 +43,7 @@ Result<StepReport> take_step(const Host &host, Journal &journal, const Step &ste
                              const IsolationRequest &request);
 
 /* It is whole. */
-Result<> end_isolation(Journal &journal, const std::string &id);
+Result<> end_isolation(Journal &journal, const IsolationId &id);
 
 /* All of that, with the host's journal: what was told of interrupted isolations. tell gets
  * each step's report as it has been taken. */
@@ -53,7 +53,7 @@ Result<std::vector<std::string>> isolate(const Host &host, const IsolationReques
 
 /* Undoes an isolation, in reverse; force: also what somebody else changed since. Fails
  * when the journal cannot be written. */
-Result<UndoReport> undo_isolation(const Host &host, Journal &journal, const std::string &id,
+Result<UndoReport> undo_isolation(const Host &host, Journal &journal, const IsolationId &id,
                                   bool force);
 
 /* Undoes what is left of isolations that were interrupted; a line for each. */

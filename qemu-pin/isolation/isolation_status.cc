@@ -35,7 +35,7 @@ std::set<pid_t> guests_of(const Host &host, const Isolation &isolation, const Cp
     for (const pid_t id : ids_in(host, isolation.group + "/cgroup.procs"))
       guests.insert(id);
   /* A captured host runs nothing. */
-  auto processes = host.is_live() ? qemu_processes() : std::vector<QemuProcess>();
+  auto processes = host.is_live() ? qemu_processes(host) : std::vector<QemuProcess>();
   if (processes)
     for (const QemuProcess &process : *processes)
       if (may_run_on(host, process.id(), cpus))
@@ -61,12 +61,10 @@ std::vector<IsolationStatus> watch_isolations(const Host &host,
   std::vector<IsolationStatus> found;
   std::vector<Strangers> watched;
   for (const Isolation &isolation : isolations) {
-    auto cpus = read_cpu_set(isolation.id);
-    if (!cpus)
-      continue;
-    const std::set<pid_t> guests = guests_of(host, isolation, *cpus);
+    const CpuSet cpus = isolation.id.cpus();
+    const std::set<pid_t> guests = guests_of(host, isolation, cpus);
     found.push_back({isolation, {guests.begin(), guests.end()}, {}, {}, {}, {}});
-    watched.emplace_back(host, *cpus, guests);
+    watched.emplace_back(host, cpus, guests);
   }
   const auto look = [&] {
     for (Strangers &strangers : watched)

@@ -20,8 +20,8 @@ namespace {
 
 class Undoer {
 public:
-  Undoer(const Host &host, Journal &journal, std::string id, bool force)
-      : host_(host), journal_(journal), isolation_{std::move(id), force, host.online(), false} {}
+  Undoer(const Host &host, Journal &journal, IsolationId id, bool force)
+      : host_(host), journal_(journal), isolation_{std::move(id), force, host.online()} {}
 
   /* Threads last, for what happens to their cpusets changes their masks. Twice, for what may
    * be given back only after something that was made earlier: a group's CPUs after its
@@ -52,12 +52,12 @@ private:
     if (const auto *group = std::get_if<GroupChange>(&change.what))
       return group->by.empty();
     if (const auto *move = std::get_if<MoveChange>(&change.what))
-      return move->process == 0;
+      return move->process.id == 0;
     return std::get<RemovalChange>(change.what).folder.empty();
   }
 
-  static bool is_of_thread(const SettingName &setting) {
-    return setting.kind == SettingName::Kind::thread;
+  static bool is_of_thread(const Setting &setting) {
+    return std::holds_alternative<ThreadSetting>(setting);
   }
 
   static bool is_of_thread(const HostChange &change) {
@@ -69,11 +69,11 @@ private:
   void inherit_again() {
     std::erase_if(journal_.content().changes, is_over);
     std::map<std::string, std::vector<std::string>> files_in;
-    for (const std::string &file : populated_)
-      files_in[std::filesystem::path(file).parent_path().parent_path()].push_back(file);
+    for (const FileSetting &file : populated_)
+      files_in[std::filesystem::path(file.folder()).parent_path()].push_back(file.path);
     populated_.clear();
     for (const auto &[folder, files] : files_in) {
-      const SettingName controllers{SettingName::Kind::file, folder + "/cgroup.subtree_control"};
+      const FileSetting controllers{folder + "/cgroup.subtree_control"};
       const bool may_reset =
           may_reset_cpusets(host_, folder, files) && !journal_.content().find_setting(controllers);
       if (auto result = may_reset ? reset(folder, controllers) : copy(files); !result) {
@@ -82,18 +82,18 @@ private:
       }
       report_.restored += files.size();
       for (const std::string &file : files)
-        if (auto *change = journal_.content().find_setting({SettingName::Kind::file, file}))
+        if (auto *change = journal_.content().find_setting(FileSetting{file}))
           std::erase_if(change->claims,
                         [&](const Claim &claim) { return claim.by == isolation_.id; });
     }
   }
 
   /* In the journal meanwhile: whoever is killed halfway leaves them without the controller. */
-  Result<> reset(const std::string &folder, const SettingName &controllers) {
+  Result<> reset(const std::string &folder, const FileSetting &controllers) {
     auto &changes = journal_.content().changes;
     auto before = read_setting(host_, controllers);
     if (!before || !*before)
-      return Error{controllers.name + " cannot be read", EIO};
+      return Error{controllers.path + " cannot be read", EIO};
     const std::string without = without_cpusets(host_, folder);
     const Claim claim{isolation_.id, Claim::Want::value, without};
     changes.push_back(
@@ -120,6 +120,7 @@ private:
 
   /* False: it failed, and stays in the journal. */
   bool undo(HostChange &change) {
+    is_balanced_ = change.step == balanced_step_;
     return std::visit([&](auto &one) { return undo(one); }, change.what);
   }
 
@@ -146,14 +147,17 @@ private:
   }
 
   Result<FoundSetting> found_now(const SettingChange &change) const {
-    auto value = is_write_only(change.setting) ? Result<std::optional<std::string>>(change.now)
-                                               : read_setting(host_, change.setting);
+    FoundSetting found{change.now, {}, is_balanced_};
+    if (std::holds_alternative<IrqbalanceSetting>(change.setting))
+      return found; /* it is not read back */
+    auto value = read_setting(host_, change.setting);
     if (!value)
       return value.error();
-    const auto mask = masks_.find(change.setting.name);
-    return FoundSetting{*value, mask != masks_.end() && is_of_thread(change.setting)
-                                    ? std::optional(mask->second)
-                                    : std::nullopt};
+    found.value = std::move(*value);
+    if (const auto *one = std::get_if<ThreadSetting>(&change.setting))
+      if (const auto mask = masks_.find(one->thread); mask != masks_.end())
+        found.mask = mask->second;
+    return found;
   }
 
   bool carry_out(const UndoDecision &decision, SettingChange &change) {
@@ -165,7 +169,7 @@ private:
           report_.left.push_back(result.error().message);
         } else if (is_last_pass_ &&
                    is_of_populated_group(change, decision.wanted, result.error())) {
-          populated_.push_back(change.setting.name);
+          populated_.push_back(std::get<FileSetting>(change.setting));
           return true;
         } else if (!has_gone(result.error())) {
           return failed(result.error().message);
@@ -187,22 +191,24 @@ private:
 
   static bool is_of_populated_group(const SettingChange &change, const std::string &wanted,
                                     const Error &refusal) {
-    return refusal.number == ENOSPC && change.setting.kind == SettingName::Kind::file &&
+    return refusal.number == ENOSPC && std::holds_alternative<FileSetting>(change.setting) &&
            stripped(wanted).empty() && !change.means.empty();
   }
 
   void look() {
     const auto hierarchies = cpuset_hierarchies(host_.path(""));
     for (const HostChange &change : journal_.content().changes) {
-      const auto *one = std::get_if<SettingChange>(&change.what);
-      if (one && one->setting.kind == SettingName::Kind::irqbalance)
-        isolation_.is_balanced = irqbalance_process(host_).has_value();
-      if (!one || one->setting.kind != SettingName::Kind::thread)
+      const auto *setting = std::get_if<SettingChange>(&change.what);
+      if (setting && std::holds_alternative<IrqbalanceSetting>(setting->setting) &&
+          irqbalance_process(host_))
+        balanced_step_ = change.step;
+      const auto *one = setting ? std::get_if<ThreadSetting>(&setting->setting) : nullptr;
+      if (!one)
         continue;
-      auto list = read_setting(host_, one->setting);
+      auto list = read_setting(host_, *one);
       auto cpus = list && *list ? read_cpu_set(stripped(**list)) : Result<CpuSet>(CpuSet());
       if (list && *list && cpus)
-        masks_[one->setting.name] = {**list, resets_to(host_, hierarchies, one->setting, *cpus)};
+        masks_[one->thread] = {**list, resets_to(host_, hierarchies, one->thread, *cpus)};
     }
   }
 
@@ -220,15 +226,15 @@ private:
   }
 
   bool undo(MoveChange &change) {
-    if (change.by != isolation_.id || change.process == 0)
+    if (change.by != isolation_.id || change.process.id == 0)
       return true;
-    if (is_member(host_, change.to, change.process, change.start_time)) {
-      const auto written = host_.write_file(change.from, std::to_string(change.process) + "\n");
+    if (is_member(host_, change.to, change.process)) {
+      const auto written = host_.write_file(change.from, std::to_string(change.process.id) + "\n");
       if (!written && !has_gone(written.error()))
         return failed(written.error().message);
       ++report_.restored;
     }
-    change.process = 0;
+    change.process.id = 0;
     return true;
   }
 
@@ -254,14 +260,16 @@ private:
 
   /* Of a group that goes with us. But a partition ends here: the kernel ends that of a
    * removed group some time later, and then forgets masks again. */
-  bool goes_with_its_group(const SettingName &setting) const {
-    if (setting.kind != SettingName::Kind::file || setting.name.ends_with(".partition"))
+  bool goes_with_its_group(const Setting &setting) const {
+    const auto *file = std::get_if<FileSetting>(&setting);
+    if (!file || file->name() == "cpuset.cpus.partition")
       return false;
+    const std::string folder = file->folder();
     const auto &changes = journal_.content().changes;
     return std::any_of(changes.begin(), changes.end(), [&](const HostChange &change) {
       const auto *group = std::get_if<GroupChange>(&change.what);
-      return group && setting.name.starts_with(group->folder + "/") &&
-             group->by == std::vector<std::string>{isolation_.id};
+      return group && group->folder == folder &&
+             group->by == std::vector<IsolationId>{isolation_.id};
     });
   }
 
@@ -269,14 +277,16 @@ private:
   Journal &journal_;
   EndingIsolation isolation_;
   bool is_last_pass_ = false;
-  std::vector<std::string> populated_;      /* files: see inherit_again() */
-  std::map<std::string, ThreadMask> masks_; /* of threads, by setting, when we began */
+  std::optional<std::string> balanced_step_; /* that told an irqbalance, which runs */
+  bool is_balanced_ = false;                 /* the change that is undone is of that step */
+  std::vector<FileSetting> populated_;       /* see inherit_again() */
+  std::map<ThreadId, ThreadMask> masks_;     /* when we began */
   UndoReport report_;
 };
 
 } // namespace
 
-UndoReport undo_changes(const Host &host, Journal &journal, const std::string &id, bool force) {
+UndoReport undo_changes(const Host &host, Journal &journal, const IsolationId &id, bool force) {
   return Undoer(host, journal, id, force).run();
 }
 

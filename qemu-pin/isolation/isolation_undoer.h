@@ -23,7 +23,7 @@ struct UndoReport {
 
 /* On the host and in the journal, which is not saved at the end. force: also what somebody
  * else changed since. */
-UndoReport undo_changes(const Host &host, Journal &journal, const std::string &id, bool force);
+UndoReport undo_changes(const Host &host, Journal &journal, const IsolationId &id, bool force);
 
 } // namespace qemu_pin
 

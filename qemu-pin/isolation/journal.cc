@@ -90,13 +90,13 @@ std::string holder_text(const Isolation &isolation) {
                      isolation.time);
 }
 
-Isolation *JournalContent::find(const std::string &id) {
+Isolation *JournalContent::find(const IsolationId &id) {
   const auto found = std::find_if(isolations.begin(), isolations.end(),
                                   [&](const Isolation &one) { return one.id == id; });
   return found == isolations.end() ? nullptr : &*found;
 }
 
-const SettingChange *JournalContent::find_setting(const SettingName &setting) const {
+const SettingChange *JournalContent::find_setting(const Setting &setting) const {
   for (const HostChange &change : changes)
     if (const auto *one = std::get_if<SettingChange>(&change.what))
       if (one->setting == setting)
@@ -104,16 +104,15 @@ const SettingChange *JournalContent::find_setting(const SettingName &setting) co
   return nullptr;
 }
 
-SettingChange *JournalContent::find_setting(const SettingName &setting) {
+SettingChange *JournalContent::find_setting(const Setting &setting) {
   return const_cast<SettingChange *>(std::as_const(*this).find_setting(setting));
 }
 
 bool JournalContent::has_thread(pid_t thread) const {
-  const std::string start = std::to_string(thread) + " ";
   return std::any_of(changes.begin(), changes.end(), [&](const HostChange &change) {
-    const auto *one = std::get_if<SettingChange>(&change.what);
-    return one && one->setting.kind == SettingName::Kind::thread &&
-           one->setting.name.starts_with(start);
+    const auto *setting = std::get_if<SettingChange>(&change.what);
+    const auto *one = setting ? std::get_if<ThreadSetting>(&setting->setting) : nullptr;
+    return one && one->thread.id == thread;
   });
 }
 

@@ -29,7 +29,7 @@ namespace qemu_pin {
 struct Isolation {
   /* isolating and restoring are seen only of one that was interrupted. */
   enum class State { isolating, isolated, restoring };
-  std::string id; /* its CPU list; what vfio-isolate did has none: "" */
+  IsolationId id;
   State state = State::isolating;
   pid_t process = 0;              /* who did it; may have ended long since */
   std::string command;            /* as it was called */
@@ -46,9 +46,9 @@ struct JournalContent {
   std::vector<HostChange> changes; /* in the order in which they were first made */
 
   /* Null where there is none. */
-  Isolation *find(const std::string &id);
-  SettingChange *find_setting(const SettingName &setting);
-  const SettingChange *find_setting(const SettingName &setting) const;
+  Isolation *find(const IsolationId &id);
+  SettingChange *find_setting(const Setting &setting);
+  const SettingChange *find_setting(const Setting &setting) const;
   /* May the mask of a thread with this id be among them? */
   bool has_thread(pid_t thread) const;
   GroupChange *find_group(const std::string &folder);

@@ -121,7 +121,7 @@ private:
 };
 
 void add(JsonLines &json, const SettingChange &change) {
-  json.add(kind_name(change.setting.kind), change.setting.name);
+  json.add(setting_kind(change.setting), setting_name(change.setting));
   json.add("format", name_of(formats, change.format));
   if (!change.means.empty())
     json.add("means", change.means);
@@ -130,7 +130,7 @@ void add(JsonLines &json, const SettingChange &change) {
   json.open("claims", '[');
   for (const Claim &claim : change.claims) {
     json.open("", '{');
-    json.add("by", claim.by);
+    json.add("by", claim.by.list());
     json.add(name_of(wants, claim.want), claim.operand);
     json.close('}');
   }
@@ -141,15 +141,18 @@ void add(JsonLines &json, const GroupChange &change) {
   json.add("group", change.folder);
   json.add("home", change.home);
   json.add("members", change.members);
-  json.add("by", change.by);
+  json.open("by", '[');
+  for (const IsolationId &id : change.by)
+    json.add("", id.list());
+  json.close(']');
 }
 
 void add(JsonLines &json, const MoveChange &change) {
-  json.add("process", static_cast<std::uint64_t>(change.process));
-  json.add("start_time", change.start_time);
+  json.add("process", static_cast<std::uint64_t>(change.process.id));
+  json.add("start_time", change.process.start_time);
   json.add("from", change.from);
   json.add("to", change.to);
-  json.add("by", change.by);
+  json.add("by", change.by.list());
 }
 
 void add(JsonLines &json, const RemovalChange &change) {
@@ -158,12 +161,12 @@ void add(JsonLines &json, const RemovalChange &change) {
   for (const auto &[file, value] : change.values)
     json.add(file, value);
   json.close('}');
-  json.add("by", change.by);
+  json.add("by", change.by.list());
 }
 
 void add(JsonLines &json, const Isolation &isolation) {
   json.open("", '{');
-  json.add("cpus", isolation.id);
+  json.add("cpus", isolation.id.list());
   json.add("state", name_of(states, isolation.state));
   json.add("process", static_cast<std::uint64_t>(isolation.process));
   json.add("command", isolation.command);
@@ -173,38 +176,56 @@ void add(JsonLines &json, const Isolation &isolation) {
   json.close('}');
 }
 
+template <typename Value> Value read(Result<Value> value) {
+  if (!value)
+    throw std::invalid_argument(value.error().message);
+  return std::move(*value);
+}
+
+IsolationId id_from(const ordered_json &json) {
+  return read(IsolationId::read(json));
+}
+
+Setting setting_from(const ordered_json &json) {
+  for (const char *kind :
+       {FileSetting::kind, ThreadSetting::kind, UnitSetting::kind, IrqbalanceSetting::kind})
+    if (json.contains(kind))
+      return read(setting_named(kind, json.at(kind)));
+  throw std::invalid_argument("a change is of nothing");
+}
+
 Claim claim_from(const ordered_json &json) {
   for (std::size_t want = 0; want < wants.size(); ++want)
     if (json.contains(wants[want]))
-      return {json.at("by"), static_cast<Claim::Want>(want), json.at(wants[want])};
+      return {id_from(json.at("by")), static_cast<Claim::Want>(want), json.at(wants[want])};
   throw std::invalid_argument("a claim wants nothing");
 }
 
 HostChange change_from(const ordered_json &json) {
   HostChange change{json.at("step"), {}};
   if (json.contains("group")) {
-    change.what = GroupChange{json.at("group"), json.at("home"), json.at("members"),
-                              json.at("by").get<std::vector<std::string>>()};
+    GroupChange group{json.at("group"), json.at("home"), json.at("members"), {}};
+    for (const ordered_json &id : json.at("by"))
+      group.by.push_back(id_from(id));
+    change.what = std::move(group);
     return change;
   }
   if (json.contains("process")) {
-    change.what = MoveChange{json.at("process"), json.at("start_time"), json.at("from"),
-                             json.at("to"), json.at("by")};
+    change.what = MoveChange{{json.at("process"), json.at("start_time")},
+                             json.at("from"),
+                             json.at("to"),
+                             id_from(json.at("by"))};
     return change;
   }
   if (json.contains("removed")) {
-    RemovalChange removal{json.at("removed"), {}, json.at("by")};
+    RemovalChange removal{json.at("removed"), {}, id_from(json.at("by"))};
     for (const auto &[file, value] : json.at("values").items())
       removal.values.emplace_back(file, value);
     change.what = std::move(removal);
     return change;
   }
   SettingChange setting;
-  for (const auto &[key, value] : json.items())
-    if (const auto kind = kind_of(key))
-      setting.setting = {*kind, value};
-  if (setting.setting.name.empty())
-    throw std::invalid_argument("a change is of nothing");
+  setting.setting = setting_from(json);
   setting.format = named<ValueFormat>(formats, json.at("format"));
   setting.means = json.value("means", "");
   setting.before = json.at("before");
@@ -251,8 +272,8 @@ Result<JournalContent> journal_from_json(const std::string &text, const std::str
     JournalContent content;
     for (const ordered_json &one : json.at("isolations"))
       content.isolations.push_back(
-          {one.at("cpus"), named<Isolation::State>(states, one.at("state")), one.at("process"),
-           one.at("command"), one.at("time"), one.at("group"),
+          {id_from(one.at("cpus")), named<Isolation::State>(states, one.at("state")),
+           one.at("process"), one.at("command"), one.at("time"), one.at("group"),
            one.at("steps").get<std::vector<std::string>>()});
     for (const ordered_json &one : json.at("changes"))
       content.changes.push_back(change_from(one));

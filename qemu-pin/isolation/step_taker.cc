@@ -30,8 +30,7 @@ Outcome outcome_of(Outcome::Kind kind) {
 
 } // namespace
 
-std::string change_text(const SettingName &setting, const std::string &before,
-                        const std::string &now) {
+std::string change_text(const Setting &setting, const std::string &before, const std::string &now) {
   return fmt::format("{}: {} -> {}", setting_text(setting), shown(before), shown(now));
 }
 
@@ -44,7 +43,7 @@ Result<> StepTaker::enter(const std::vector<Operation> &operations) {
       enter_group(*group);
     } else if (const auto *move = std::get_if<MoveOperation>(&operation)) {
       journal_.content().changes.push_back(
-          {step_, MoveChange{move->process, move->start_time, move->from, move->to, id_}});
+          {step_, MoveChange{move->process, move->from, move->to, id_}});
     } else if (const auto *removal = std::get_if<RemoveGroupOperation>(&operation)) {
       journal_.content().changes.push_back(
           {step_, RemovalChange{removal->folder, removal->values, id_}});
@@ -99,7 +98,7 @@ Result<Outcome> StepTaker::take(const SetOperation &set) {
   auto wanted = wanted_value(*change, online_);
   if (!wanted)
     return wanted.error();
-  if (is_write_only(set.setting)) {
+  if (std::holds_alternative<IrqbalanceSetting>(set.setting)) {
     const auto written = write_setting(host_, set.setting, *wanted);
     if (!written && !has_gone(written.error()))
       return refused(set, written.error(), {}, *change);
@@ -123,7 +122,7 @@ Result<Outcome> StepTaker::take(const SetOperation &set) {
     auto found = read_setting(host_, set.setting);
     if (found && *found && !same_value(**found, *wanted)) {
       (void)write_setting(host_, set.setting, **current); /* what it had, so it may have it */
-      outcome.refusal = stripped(**found);
+      outcome.refusal.message = stripped(**found);
       return withdrawn(std::move(outcome), *change);
     }
   }
@@ -137,7 +136,7 @@ Result<Outcome> StepTaker::refused(const SetOperation &set, const Error &refusal
     return outcome_of(Outcome::Kind::gone);
   if (std::find(set.tolerated.begin(), set.tolerated.end(), refusal.number) == set.tolerated.end())
     return Error{refusal.message};
-  outcome.refusal = refusal.message;
+  outcome.refusal = refusal;
   return withdrawn(std::move(outcome), change);
 }
 
@@ -176,21 +175,21 @@ Result<Outcome> StepTaker::take(const MoveAllOperation &move) {
 
 Result<Outcome> StepTaker::take(const MoveOperation &move) {
   if (!move.scope.empty()) {
-    if (auto result = start_scope(move.scope, move.process); !result)
+    if (auto result = start_scope(move.scope, move.process.id); !result)
       return result.error();
-  } else if (auto result = host_.write_file(move.to, std::to_string(move.process) + "\n");
+  } else if (auto result = host_.write_file(move.to, std::to_string(move.process.id) + "\n");
              !result) {
     if (move.may_stay && has_gone(result.error()))
       return outcome_of(Outcome::Kind::gone);
     if (move.may_stay && result.error().number == EINVAL) {
       Outcome outcome = outcome_of(Outcome::Kind::refused);
-      outcome.refusal = result.error().message;
+      outcome.refusal = result.error();
       return outcome;
     }
-    return Error{has_gone(result.error()) ? fmt::format("process {} has ended", move.process)
+    return Error{has_gone(result.error()) ? fmt::format("process {} has ended", move.process.id)
                                           : result.error().message};
   }
-  writes_.push_back(fmt::format("{}: {} from {}", move.to, move.process, move.from));
+  writes_.push_back(fmt::format("{}: {} from {}", move.to, move.process.id, move.from));
   return Outcome{};
 }
 

@@ -17,7 +17,7 @@ namespace qemu_pin {
 class StepTaker {
 public:
   /* id: the isolation's, which is in the journal. */
-  StepTaker(const Host &host, Journal &journal, std::string step, std::string id)
+  StepTaker(const Host &host, Journal &journal, std::string step, IsolationId id)
       : host_(host), journal_(journal), step_(std::move(step)), id_(std::move(id)) {}
 
   /* Enters what is there now, and that we want something else, and saves the journal. */
@@ -44,14 +44,14 @@ private:
 
   const Host &host_;
   Journal &journal_;
-  std::string step_, id_;
+  std::string step_;
+  IsolationId id_;
   CpuSet online_ = host_.online();
   std::vector<std::string> writes_;
 };
 
 /* How a setting's change is shown: "NAME: BEFORE -> NOW", of values without newlines. */
-std::string change_text(const SettingName &setting, const std::string &before,
-                        const std::string &now);
+std::string change_text(const Setting &setting, const std::string &before, const std::string &now);
 
 } // namespace qemu_pin
 

@@ -12,17 +12,13 @@ namespace {
 
 using Kind = UndoDecision::Kind;
 
-bool is_of_an_interrupt(const SettingName &setting) {
-  return setting.kind == SettingName::Kind::file && setting.name.starts_with("/proc/irq/");
-}
-
 /* Has somebody else changed it since? If so, what is to be said and done. */
 std::optional<UndoDecision> if_somebody_elses(const SettingChange &change,
-                                              const FoundSetting &found, bool is_balanced) {
+                                              const FoundSetting &found) {
   const std::string &now = found.mask ? found.mask->list : *found.value;
   if (same_value(now, change.now) || (found.mask && found.mask->was_reset))
     return std::nullopt;
-  if (is_balanced && is_of_an_interrupt(change.setting))
+  if (found.is_balanced)
     return UndoDecision{Kind::balanced};
   UndoDecision leave{Kind::leave};
   leave.line = fmt::format("{}: changed by somebody else since, to '{}'; it was '{}'",
@@ -34,7 +30,7 @@ std::optional<UndoDecision> if_somebody_elses(const SettingChange &change,
 
 } // namespace
 
-SettingChange without_claims(const SettingChange &change, const std::string &id) {
+SettingChange without_claims(const SettingChange &change, const IsolationId &id) {
   SettingChange rest = change;
   std::erase_if(rest.claims, [&](const Claim &claim) { return claim.by == id; });
   return rest;
@@ -45,10 +41,10 @@ Result<UndoDecision> decide_undo(const SettingChange &change, const FoundSetting
   auto wanted = wanted_value(without_claims(change, isolation.id), isolation.online);
   if (!wanted)
     return wanted.error();
-  const bool is_so =
-      !found.value || (same_value(*found.value, *wanted) && !is_write_only(change.setting));
+  const bool is_so = !found.value || (same_value(*found.value, *wanted) &&
+                                      !std::holds_alternative<IrqbalanceSetting>(change.setting));
   if (!is_so && !isolation.force)
-    if (auto decision = if_somebody_elses(change, found, isolation.is_balanced))
+    if (auto decision = if_somebody_elses(change, found))
       return *decision;
   return UndoDecision{is_so ? Kind::is_so : Kind::write, *wanted};
 }

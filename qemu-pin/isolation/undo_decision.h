@@ -27,14 +27,15 @@ struct ThreadMask {
 struct FoundSetting {
   std::optional<std::string> value; /* nothing: what it is of has gone */
   std::optional<ThreadMask> mask;   /* of a thread */
+  /* An irqbalance that was told of the isolation runs, and may move it: an interrupt. */
+  bool is_balanced = false;
 };
 
 /* An isolation that ends. */
 struct EndingIsolation {
-  std::string id;
-  bool force;       /* also what somebody else changed since */
-  CpuSet online;    /* of the host */
-  bool is_balanced; /* an irqbalance runs that was told of it */
+  IsolationId id;
+  bool force;    /* also what somebody else changed since */
+  CpuSet online; /* of the host */
 };
 
 struct UndoDecision {
@@ -56,7 +57,7 @@ Result<UndoDecision> decide_undo(const SettingChange &change, const FoundSetting
                                  const EndingIsolation &isolation);
 
 /* The change without the claims of an isolation. */
-SettingChange without_claims(const SettingChange &change, const std::string &id);
+SettingChange without_claims(const SettingChange &change, const IsolationId &id);
 
 } // namespace qemu_pin
 

@@ -52,7 +52,7 @@ constexpr unsigned ending = 4, kernels = 0x00200000, bound = 0x04000000;
 
 /* Empty within when the thread is ending. A name may hold blanks and parentheses,
  * so it ends at the last ')'. */
-std::optional<std::optional<ThreadStat>> parse_stat(std::string_view text) {
+std::optional<std::optional<ThreadStat>> parse_stat(pid_t thread, std::string_view text) {
   std::size_t open = text.find('(');
   std::size_t close = text.rfind(") ");
   if (open == std::string_view::npos || close == std::string_view::npos || close < open)
@@ -72,14 +72,10 @@ std::optional<std::optional<ThreadStat>> parse_stat(std::string_view text) {
     return std::nullopt;
   if (*flags & ending)
     return std::optional<ThreadStat>();
-  return ThreadStat{std::string(text.substr(open + 1, close - open - 1)),
-                    from_field_3[0],
-                    (*flags & kernels) != 0,
-                    (*flags & bound) != 0,
-                    *start_time,
-                    *processor,
-                    *rt_priority,
-                    *policy};
+  return ThreadStat{{thread, *start_time}, std::string(text.substr(open + 1, close - open - 1)),
+                    from_field_3[0],       (*flags & kernels) != 0,
+                    (*flags & bound) != 0, *processor,
+                    *rt_priority,          *policy};
 }
 
 /* The number after "key   :" on a line of sched. */
@@ -229,10 +225,15 @@ Result<std::optional<ThreadStat>> Procfs::stat(pid_t process, pid_t thread) cons
     return text.error();
   if (!*text)
     return std::optional<ThreadStat>();
-  auto stat = parse_stat(**text);
+  auto stat = parse_stat(thread, **text);
   if (!stat)
     return Error{path + ": not a thread's stat"};
   return *stat;
+}
+
+bool Procfs::has(const ThreadId &thread) const {
+  auto found = stat(thread.id, thread.id);
+  return found && *found && (*found)->thread == thread;
 }
 
 std::string Procfs::file(pid_t process, const char *name) const {

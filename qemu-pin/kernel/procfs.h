@@ -10,6 +10,7 @@
 
 #include "base/cpu_set.h"
 #include "base/result.h"
+#include "kernel/thread_id.h"
 
 #include <cstdint>
 #include <optional>
@@ -28,14 +29,14 @@ struct AllowedCpus {
 
 /* From stat; the fields are numbered as in proc(5). */
 struct ThreadStat {
-  std::string name;         /* field 2: at most 15 bytes, of any kind */
-  char state;               /* field 3: 'R' runs or waits for a CPU */
-  bool is_kernels;          /* of field 9: a thread of the kernel's own (PF_KTHREAD) */
-  bool is_bound;            /* of field 9: nobody may move it (PF_NO_SETAFFINITY) */
-  std::uint64_t start_time; /* field 22: clock ticks since boot; with the id, it names one thread */
-  unsigned processor;       /* field 39: the host CPU it ran on last */
-  unsigned rt_priority;     /* field 40: 1..99 with a real-time policy, else 0 */
-  unsigned policy;          /* field 41: Linux's number, SCHED_OTHER and so on */
+  ThreadId thread;      /* start_time is field 22 */
+  std::string name;     /* field 2: at most 15 bytes, of any kind */
+  char state;           /* field 3: 'R' runs or waits for a CPU */
+  bool is_kernels;      /* of field 9: a thread of the kernel's own (PF_KTHREAD) */
+  bool is_bound;        /* of field 9: nobody may move it (PF_NO_SETAFFINITY) */
+  unsigned processor;   /* field 39: the host CPU it ran on last */
+  unsigned rt_priority; /* field 40: 1..99 with a real-time policy, else 0 */
+  unsigned policy;      /* field 41: Linux's number, SCHED_OTHER and so on */
 };
 
 /* What a thread has had of CPUs since it began. */
@@ -62,6 +63,9 @@ public:
   Result<std::optional<AllowedCpus>> allowed_cpus(pid_t process, pid_t thread) const;
 
   Result<std::optional<ThreadStat>> stat(pid_t process, pid_t thread) const;
+
+  /* Is it there still? */
+  bool has(const ThreadId &thread) const;
 
   /* former: of an earlier look; what lies in the slow file is taken from it if the
    * thread has not run since. */

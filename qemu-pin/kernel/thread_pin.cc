@@ -7,11 +7,7 @@ namespace qemu_pin {
 
 namespace {
 
-template <auto Free> struct Freer {
-  template <typename T> void operator()(T *object) const { Free(object); }
-};
-using Pin = std::unique_ptr<vcpupin_pin, Freer<vcpupin_pin_free>>;
-using Host = std::unique_ptr<vcpupin_host, Freer<vcpupin_host_free>>;
+using Pin = std::unique_ptr<vcpupin_pin, decltype(&vcpupin_pin_free)>;
 
 } // namespace
 
@@ -33,7 +29,7 @@ std::string sched_name(const Sched &sched) {
 
 Result<ThreadPin> read_pin(pid_t thread) {
   char *message = nullptr;
-  const Pin pin(vcpupin_pin_read(thread, &message));
+  const Pin pin(vcpupin_pin_read(thread, &message), &vcpupin_pin_free);
   if (!pin)
     return library_error(message);
   return ThreadPin{CpuSet::copy_of(vcpupin_pin_cpus(pin.get())),
@@ -46,7 +42,7 @@ std::optional<CpuSet> allowed_cpus(pid_t thread) {
 }
 
 Result<> apply_pin(pid_t thread, const ThreadPin &pin) {
-  const Pin asked(vcpupin_pin_new(pin.cpus.get(), pin.sched));
+  const Pin asked(vcpupin_pin_new(pin.cpus.get(), pin.sched), &vcpupin_pin_free);
   char *message = nullptr;
   if (!asked || !vcpupin_apply(thread, asked.get(), &message))
     return library_error(message);
@@ -56,14 +52,6 @@ Result<> apply_pin(pid_t thread, const ThreadPin &pin) {
 Result<> apply_cpus(pid_t thread, const CpuSet &cpus) {
   char *message = nullptr;
   if (!vcpupin_apply_cpus(thread, cpus.get(), &message))
-    return library_error(message);
-  return {};
-}
-
-Result<> why_not(const CpuSet &cpus) {
-  char *message = nullptr;
-  const Host host(vcpupin_host_read(nullptr, &message));
-  if (!host || !vcpupin_host_check(host.get(), cpus.get(), &message))
     return library_error(message);
   return {};
 }

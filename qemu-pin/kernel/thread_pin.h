@@ -48,10 +48,6 @@ Result<> apply_pin(pid_t thread, const ThreadPin &pin);
 /* The same for its CPUs alone. */
 Result<> apply_cpus(pid_t thread, const CpuSet &cpus);
 
-/* Why this process cannot pin to them: the lowest that is absent, offline or not
- * allowed. Nothing if it can. */
-Result<> why_not(const CpuSet &cpus);
-
 } // namespace qemu_pin
 
 #endif

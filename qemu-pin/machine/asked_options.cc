@@ -18,7 +18,7 @@ Result<std::vector<PinOption>> asked_options(const QemuProcess &process) {
     return line.error();
   if (!line->pins.empty())
     return line->pins;
-  auto environment = Procfs().environment(process.id());
+  auto environment = process.host().procfs().environment(process.id());
   if (!environment)
     return Error{environment.error().message + " (its user and root may read it; or say what was "
                                                "asked, by --plan or by options after --)"};

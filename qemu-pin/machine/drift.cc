@@ -2,8 +2,6 @@
 #include "machine/drift.h"
 
 #include "base/printable.h"
-#include "base/text_file.h"
-#include "base/words.h"
 #include "kernel/cpuset_group.h"
 #include "machine/pin_targets.h"
 
@@ -17,17 +15,11 @@ std::string host_cpus(const CpuSet &cpus) {
   return (cpus.size() == 1 ? "host CPU " : "host CPUs ") + cpu_list(cpus);
 }
 
-CpuSet online() {
-  auto text = read_text_file("/sys/devices/system/cpu/online");
-  auto cpus = read_cpu_set(text ? stripped(*text) : "");
-  return cpus ? *cpus : CpuSet();
-}
-
 class Finder {
 public:
-  Finder(const PinTargets &targets, const AskedPins &asked, pid_t main_thread)
-      : targets_(targets), asked_(asked) {
-    if (auto pin = read_pin(main_thread))
+  Finder(const PinTargets &targets, const AskedPins &asked, const QemuProcess &process)
+      : targets_(targets), asked_(asked), host_(process.host()) {
+    if (auto pin = read_pin(process.id()))
       main_ = *pin;
   }
 
@@ -35,11 +27,12 @@ public:
     for (const PinTarget &target : targets_.found)
       compare(target);
     for (const unsigned vcpu : targets_.missing_vcpus)
-      found_.push_back({0, "vcpu " + std::to_string(vcpu), host_cpus(asked_.vcpus.at(vcpu).cpus),
-                        "no such vCPU", "not plugged"});
+      found_.push_back({std::nullopt, "vcpu " + std::to_string(vcpu),
+                        host_cpus(asked_.vcpus.at(vcpu).cpus), "no such vCPU", "not plugged"});
     for (const std::string &id : targets_.missing_iothreads)
-      found_.push_back({0, "iothread " + printable(id), host_cpus(asked_.iothreads.at(id).cpus),
-                        "no such iothread", "removed, or never added"});
+      found_.push_back({std::nullopt, "iothread " + printable(id),
+                        host_cpus(asked_.iothreads.at(id).cpus), "no such iothread",
+                        "removed, or never added"});
     if (!asked_.emulator)
       find_strays();
     return std::move(found_);
@@ -63,7 +56,7 @@ private:
     if (!cpus_differ && !sched_differs)
       return;
     const bool by_name = asked.sched.has_value();
-    found_.push_back({target.thread.id, target.thread.role_text(), words(asked.cpus, asked.sched),
+    found_.push_back({target.thread, target.thread.role_text(), words(asked.cpus, asked.sched),
                       words(asked.cpus.empty() ? CpuSet() : pin->cpus,
                             by_name ? std::optional(pin->sched) : std::nullopt),
                       cpus_differ ? cause(target, *pin) : "scheduled anew from outside"});
@@ -71,9 +64,9 @@ private:
 
   std::string cause(const PinTarget &target, const ThreadPin &pin) const {
     const CpuSet &asked = target.asked.cpus;
-    if (const CpuSet offline = without(asked, online()); !offline.empty())
+    if (const CpuSet offline = without(asked, host_.online()); !offline.empty())
       return host_cpus(offline) + (offline.size() == 1 ? " is offline" : " are offline");
-    const auto group = cpuset_of(target.thread.id);
+    const auto group = cpuset_of(target.thread.id, host_.path(""));
     if (group && !without(asked, group->cpus).empty())
       return "its cpuset " + printable(group->path) + " has only " + host_cpus(group->cpus);
     const std::string vcpu = target.is_emulators ? vcpu_with(pin) : "";
@@ -101,13 +94,14 @@ private:
       auto pin = read_pin(thread.id);
       const std::string vcpu = pin ? vcpu_with(*pin) : "";
       if (!vcpu.empty())
-        found_.push_back({thread.id, thread.role_text(), "not where " + vcpu + " is",
+        found_.push_back({thread, thread.role_text(), "not where " + vcpu + " is",
                           words(pin->cpus, {}), "a stray thread with the pin of " + vcpu});
     }
   }
 
   const PinTargets &targets_;
   const AskedPins &asked_;
+  const Host &host_;
   std::optional<ThreadPin> main_;
   std::vector<Drift> found_;
 };
@@ -115,15 +109,15 @@ private:
 } // namespace
 
 std::string Drift::text() const {
-  return role + (thread ? " (thread " + std::to_string(thread) + ")" : "") + ": asked " + asked +
-         ", found " + found + ": " + cause;
+  return role + (thread ? " (thread " + std::to_string(thread->id) + ")" : "") + ": asked " +
+         asked + ", found " + found + ": " + cause;
 }
 
 Result<std::vector<Drift>> find_drifts(Machine &machine, const AskedPins &asked) {
   auto targets = find_targets(machine, asked);
   if (!targets)
     return targets.error();
-  return Finder(*targets, asked, machine.process().id()).run();
+  return Finder(*targets, asked, machine.process()).run();
 }
 
 } // namespace qemu_pin

@@ -9,15 +9,15 @@
 #include "machine/machine.h"
 #include "pins/asked_pins.h"
 
+#include <optional>
 #include <string>
-#include <sys/types.h>
 #include <vector>
 
 namespace qemu_pin {
 
 struct Drift {
-  pid_t thread;     /* 0: there is none of that role */
-  std::string role; /* as MachineThread::role_text() */
+  std::optional<ThreadId> thread; /* nothing: there is none of that role */
+  std::string role;               /* as MachineThread::role_text() */
   std::string asked, found;
   std::string cause; /* the likely one */
 

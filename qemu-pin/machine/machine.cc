@@ -8,6 +8,7 @@
 #include "pins/option_pieces.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <string_view>
 
 namespace qemu_pin {
@@ -115,8 +116,8 @@ std::vector<std::string> monitor_sockets(const QemuProcess &process) {
       paths.push_back(chardevs[control]);
   /* Relative ones are to its own working directory. */
   for (std::string &path : paths)
-    if (!path.starts_with("/"))
-      path.insert(0, "/proc/" + std::to_string(process.id()) + "/cwd/");
+    if (std::filesystem::path(path).is_relative())
+      path.insert(0, process.host().path("/proc/" + std::to_string(process.id()) + "/cwd/"));
   return paths;
 }
 
@@ -165,8 +166,7 @@ Machine::Machine(QemuProcess process, std::optional<Qmp> monitor)
 /* By the names that QEMU and Linux give. */
 MachineThread Machine::described(pid_t id, const Seen &seen) const {
   const ThreadStat &stat = seen.stat;
-  MachineThread thread{id, stat.start_time, stat.name, Role::emulator, {},
-                       {}, stat.processor,  seen.usage};
+  MachineThread thread{stat.thread, stat.name, Role::emulator, {}, {}, stat.processor, seen.usage};
   const auto found = told_.find(id);
   const std::string_view name = stat.name;
   const auto starts = [&](std::string_view prefix) { return name.starts_with(prefix); };
@@ -204,7 +204,7 @@ MachineThread Machine::described(pid_t id, const Seen &seen) const {
  * runs; and so does schedstat, also when its id comes to be another thread's. (Kernels
  * that were told not to count say that no thread has ever run.) */
 Result<const Machine::Seen *> Machine::see(pid_t id) {
-  const Procfs procfs;
+  const Procfs &procfs = process_.host().procfs();
   const auto former = seen_.find(id);
   const bool counted =
       former != seen_.end() && former->second.usage && former->second.usage->slices > 0;
@@ -275,7 +275,7 @@ Result<std::vector<MachineThread>> Machine::described(const std::vector<pid_t> &
 }
 
 Result<std::vector<MachineThread>> Machine::threads() {
-  auto ids = Procfs().thread_ids(process_.id());
+  auto ids = process_.host().procfs().thread_ids(process_.id());
   if (!ids)
     return ids.error();
   if (!process_.is_alive())

@@ -15,7 +15,6 @@
 #include "machine/qmp.h"
 
 #include <chrono>
-#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -38,10 +37,8 @@ enum class Role {
 /* "vcpu", "iothread", and so on; "unknown". */
 const char *role_name(Role role);
 
-struct MachineThread {
-  pid_t id;
-  std::uint64_t start_time; /* see ThreadStat */
-  std::string name;         /* as the kernel has it: at most 15 bytes, of any kind */
+struct MachineThread : ThreadId {
+  std::string name; /* as the kernel has it: at most 15 bytes, of any kind */
   Role role;
   std::vector<unsigned> vcpus; /* of Role::vcpu, ascending: several may share a thread; empty:
                                   all of the machine's, however many */

@@ -25,14 +25,14 @@ bool is_qemu_name(const std::string &path) {
          std::find(others.begin(), others.end(), base) != others.end();
 }
 
-bool is_qemu(pid_t process, const std::vector<std::string> &arguments) {
+bool is_qemu(const Host &host, pid_t process, const std::vector<std::string> &arguments) {
   return (!arguments.empty() && is_qemu_name(arguments[0])) ||
-         is_qemu_name(Procfs().program(process));
+         is_qemu_name(host.procfs().program(process));
 }
 
 } // namespace
 
-Result<QemuProcess> QemuProcess::open(pid_t process) {
+Result<QemuProcess> QemuProcess::open(const Host &host, pid_t process) {
   const std::string name = "process " + std::to_string(process);
   Fd pidfd(process > 0 ? pidfd_open(process, 0) : -1);
   /* EINVAL, and since Linux 6.9 ENOENT: a thread, but not a process. */
@@ -41,14 +41,14 @@ Result<QemuProcess> QemuProcess::open(pid_t process) {
   if (!pidfd)
     return system_error(name, errno);
   /* Read after it is held: they are that process's, or it has ended. */
-  auto arguments = Procfs().arguments(process);
+  auto arguments = host.procfs().arguments(process);
   if (!arguments)
     return arguments.error();
-  QemuProcess qemu(process, std::move(pidfd), std::move(*arguments));
+  QemuProcess qemu(host, process, std::move(pidfd), std::move(*arguments));
   if (!qemu.is_alive())
     return Error{"there is no " + name};
-  if (!is_qemu(process, qemu.arguments_)) {
-    const std::string program = Procfs().program(process);
+  if (!is_qemu(host, process, qemu.arguments_)) {
+    const std::string program = host.procfs().program(process);
     return Error{name + " is not a QEMU" + (program.empty() ? "" : " (it runs " + program + ")")};
   }
   return qemu;
@@ -84,16 +84,16 @@ std::string process_text(pid_t process, const std::string &guest) {
          (guest.empty() ? "" : " (guest " + printable(guest) + ")");
 }
 
-Result<std::vector<QemuProcess>> qemu_processes() {
-  auto ids = Procfs().process_ids();
+Result<std::vector<QemuProcess>> qemu_processes(const Host &host) {
+  auto ids = host.procfs().process_ids();
   if (!ids)
     return ids.error();
   std::vector<QemuProcess> found;
   for (pid_t id : *ids) {
-    auto arguments = Procfs().arguments(id);
-    if (!arguments || !is_qemu(id, *arguments))
+    auto arguments = host.procfs().arguments(id);
+    if (!arguments || !is_qemu(host, id, *arguments))
       continue;
-    auto qemu = QemuProcess::open(id);
+    auto qemu = QemuProcess::open(host, id);
     if (qemu)
       found.push_back(std::move(*qemu));
   }

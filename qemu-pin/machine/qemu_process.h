@@ -8,7 +8,7 @@
 
 #include "base/fd.h"
 #include "base/result.h"
-#include "kernel/procfs.h"
+#include "host/host.h"
 
 #include <optional>
 #include <string>
@@ -19,9 +19,12 @@ namespace qemu_pin {
 
 class QemuProcess {
 public:
-  /* Fails when there is no such process, or it is no QEMU: neither its program nor
+  /* Fails when the host has no such process, or it is no QEMU: neither its program nor
    * argv[0] bears one of QEMU's names. */
-  static Result<QemuProcess> open(pid_t process);
+  static Result<QemuProcess> open(const Host &host, pid_t process);
+
+  /* Where it runs. */
+  const Host &host() const { return host_; }
 
   pid_t id() const { return id_; }
   bool is_alive() const;
@@ -42,9 +45,11 @@ public:
   std::string text() const;
 
 private:
-  QemuProcess(pid_t id, Fd pidfd, std::vector<std::string> arguments)
-      : id_(id), pidfd_(std::move(pidfd)), arguments_(std::move(arguments)) {}
+  QemuProcess(Host host, pid_t id, Fd pidfd, std::vector<std::string> arguments)
+      : host_(std::move(host)), id_(id), pidfd_(std::move(pidfd)),
+        arguments_(std::move(arguments)) {}
 
+  Host host_;
   pid_t id_;
   Fd pidfd_;
   std::vector<std::string> arguments_;
@@ -54,7 +59,7 @@ private:
 std::string process_text(pid_t process, const std::string &guest);
 
 /* All that run and that we may look at, by id. */
-Result<std::vector<QemuProcess>> qemu_processes();
+Result<std::vector<QemuProcess>> qemu_processes(const Host &host);
 
 } // namespace qemu_pin
 

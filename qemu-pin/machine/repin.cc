@@ -15,13 +15,12 @@ namespace {
 /* How often a thread is given its pin before somebody else must be at it too. */
 constexpr unsigned most_tries = 3;
 
-bool is_there(const Machine &machine, pid_t thread, std::uint64_t start_time) {
-  auto stat = Procfs().stat(machine.process().id(), thread);
-  return stat && *stat && (*stat)->start_time == start_time && machine.process().is_alive();
+bool is_there(const Machine &machine, const ThreadId &thread) {
+  return machine.process().host().procfs().has(thread) && machine.process().is_alive();
 }
 
 std::string words(const PinChange &change) {
-  return change.role + " (thread " + std::to_string(change.thread) + ")";
+  return change.role + " (thread " + std::to_string(change.thread.id) + ")";
 }
 
 /* "0-3" for {0,1,2,3}, and who they are. */
@@ -61,7 +60,7 @@ Result<std::vector<PinChange>> changes_since(Machine &machine, const AskedPins &
   for (const PinTarget &target : targets->found) {
     const MachineThread &thread = target.thread;
     auto former = read_pin(thread.id);
-    if (!former && !is_there(machine, thread.id, thread.start_time))
+    if (!former && !is_there(machine, thread))
       continue;
     if (!former)
       return Error{thread.role_text() + " (thread " + std::to_string(thread.id) +
@@ -71,7 +70,7 @@ Result<std::vector<PinChange>> changes_since(Machine &machine, const AskedPins &
     ThreadPin wanted = {target.asked.cpus.empty() ? former->cpus : target.asked.cpus,
                         target.asked.sched.value_or(former->sched)};
     if (!has_own && wanted != *former)
-      changes.push_back({thread.id, thread.start_time, thread.role_text(), *former, wanted});
+      changes.push_back({thread, thread.role_text(), *former, wanted});
   }
   return changes;
 }
@@ -114,12 +113,12 @@ private:
   Result<> apply(const PinChange &change) {
     if (++tries_[change.thread] > most_tries)
       return Error{words(change) + ": something else keeps changing its pin"};
-    if (!is_there(machine_, change.thread, change.start_time))
+    if (!is_there(machine_, change.thread))
       return {};
-    const auto pinned = apply_pin(change.thread, change.asked);
+    const auto pinned = apply_pin(change.thread.id, change.asked);
     if (pinned)
       remember(change);
-    else if (is_there(machine_, change.thread, change.start_time))
+    else if (is_there(machine_, change.thread))
       return Error{words(change) + ": " + pinned.error().message};
     return {};
   }
@@ -158,9 +157,9 @@ private:
     for (auto arguments = undo_.rbegin(); arguments != undo_.rend(); ++arguments)
       static_cast<void>(machine_.monitor()->execute("qom-set", *arguments)); /* each by us, below */
     for (auto change = done_.rbegin(); change != done_.rend(); ++change) {
-      if (!is_there(machine_, change->thread, change->start_time))
+      if (!is_there(machine_, change->thread))
         continue;
-      if (auto result = apply_pin(change->thread, change->former); !result)
+      if (auto result = apply_pin(change->thread.id, change->former); !result)
         error.message += ", but " + words(*change) + ": " + result.error().message;
     }
     return error;
@@ -171,7 +170,7 @@ private:
   std::optional<CpuSet> former_emulator_;
   std::vector<PinChange> done_;
   std::vector<nlohmann::json> undo_; /* arguments of qom-set */
-  std::map<pid_t, unsigned> tries_;
+  std::map<ThreadId, unsigned> tries_;
 };
 
 } // namespace

@@ -17,9 +17,8 @@
 namespace qemu_pin {
 
 struct PinChange {
-  pid_t thread;
-  std::uint64_t start_time; /* of the thread */
-  std::string role;         /* as MachineThread::role_text() */
+  ThreadId thread;
+  std::string role; /* as MachineThread::role_text() */
   ThreadPin former, asked;
 };
 

@@ -64,7 +64,7 @@ ordered_json strangers_json(const std::vector<Stranger> &strangers) {
   ordered_json json = ordered_json::array();
   for (const Stranger &stranger : strangers)
     json.push_back({{"pid", stranger.process},
-                    {"tid", stranger.thread},
+                    {"tid", stranger.thread.id},
                     {"name", printable(stranger.name)},
                     {"cpus", cpu_list(stranger.cpus)},
                     {"run_ns", stranger.run_ns}});

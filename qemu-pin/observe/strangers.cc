@@ -16,7 +16,7 @@ void Strangers::look() {
     if (first_interrupts_.empty())
       first_interrupts_ = last_interrupts_;
   }
-  std::map<pid_t, Seen> now;
+  std::map<ThreadId, ThreadUsage> now;
   auto processes = procfs.process_ids();
   for (pid_t process : processes ? *processes : std::vector<pid_t>()) {
     if (guests_.contains(process) || process == getpid())
@@ -28,28 +28,26 @@ void Strangers::look() {
   former_ = std::move(now);
 }
 
-void Strangers::look_at(pid_t process, pid_t thread, std::map<pid_t, Seen> &now) {
+void Strangers::look_at(pid_t process, pid_t thread, std::map<ThreadId, ThreadUsage> &now) {
   const Procfs &procfs = host_.procfs();
   auto stat = procfs.stat(process, thread);
   if (!stat || !*stat || !cpus_.contains((*stat)->processor))
     return;
-  const auto found = former_.find(thread);
-  const Seen *former = found != former_.end() && found->second.start_time == (*stat)->start_time
-                           ? &found->second
-                           : nullptr;
-  auto usage = procfs.usage(process, thread, former ? &former->usage : nullptr);
+  const auto found = former_.find((*stat)->thread);
+  const ThreadUsage *former = found != former_.end() ? &found->second : nullptr;
+  auto usage = procfs.usage(process, thread, former);
   if (!usage || !*usage)
     return;
-  const std::uint64_t ran = former ? (*usage)->run_ns - former->usage.run_ns : 0;
-  now.insert({thread, {(*stat)->start_time, **usage}});
+  const std::uint64_t ran = former ? (*usage)->run_ns - former->run_ns : 0;
+  now.insert({(*stat)->thread, **usage});
   if (ran == 0 && (*stat)->state != 'R')
     return;
+  const ThreadId &id = (*stat)->thread;
   Stranger &stranger =
       found_
           .try_emplace(
-              thread,
-              Stranger{
-                  process, thread, (*stat)->name, {}, 0, (*stat)->is_kernels && (*stat)->is_bound})
+              id,
+              Stranger{process, id, (*stat)->name, {}, 0, (*stat)->is_kernels && (*stat)->is_bound})
           .first->second;
   stranger.cpus.insert((*stat)->processor);
   stranger.run_ns += ran;

@@ -24,7 +24,8 @@
 namespace qemu_pin {
 
 struct Stranger {
-  pid_t process, thread;
+  pid_t process;
+  ThreadId thread;
   std::string name;
   CpuSet cpus;          /* of those watched, where it was seen */
   std::uint64_t run_ns; /* its time on CPUs between looks at which it was there */
@@ -51,18 +52,13 @@ public:
   std::chrono::nanoseconds time() const { return last_ - first_; }
 
 private:
-  struct Seen {
-    std::uint64_t start_time;
-    ThreadUsage usage;
-  };
-
-  void look_at(pid_t process, pid_t thread, std::map<pid_t, Seen> &now);
+  void look_at(pid_t process, pid_t thread, std::map<ThreadId, ThreadUsage> &now);
 
   Host host_;
   CpuSet cpus_;
   std::set<pid_t> guests_;
-  std::map<pid_t, Seen> former_; /* threads that were there at the last look */
-  std::map<pid_t, Stranger> found_;
+  std::map<ThreadId, ThreadUsage> former_; /* threads that were there at the last look */
+  std::map<ThreadId, Stranger> found_;
   std::vector<Interrupt> first_interrupts_, last_interrupts_;
   std::chrono::steady_clock::time_point first_, last_;
 };

@@ -68,11 +68,11 @@ ThreadLooks::ThreadLooks(std::unique_ptr<Machine> machine)
 
 ThreadCounts ThreadLooks::counts(const MachineThread &thread, nanoseconds now) const {
   const ThreadUsage &usage = *thread.usage;
-  const auto former = former_.find(thread.id);
-  if (former == former_.end() || former->second.start_time != thread.start_time)
+  const auto former = former_.find(thread);
+  if (former == former_.end())
     return {former_time_ ? now - *former_time_ : now - ticks(thread.start_time), usage.run_ns,
             usage.wait_ns, usage.migrations, usage.involuntary};
-  const ThreadUsage &before = former->second.usage;
+  const ThreadUsage &before = former->second;
   return {now - *former_time_, usage.run_ns - before.run_ns, usage.wait_ns - before.wait_ns,
           less(usage.migrations, before.migrations), less(usage.involuntary, before.involuntary)};
 }
@@ -85,11 +85,11 @@ Result<MachineLook> ThreadLooks::look() {
   MachineLook look{process().id(), guest_, std::nullopt, {}};
   if (former_time_)
     look.since = now - *former_time_;
-  std::map<pid_t, Former> seen;
+  std::map<ThreadId, ThreadUsage> seen;
   for (MachineThread &thread : *threads) {
     ThreadRow row{std::move(thread), "", {}, {}};
     if (!read_pin_of(row)) {
-      auto stat = Procfs().stat(process().id(), row.thread.id);
+      auto stat = process().host().procfs().stat(process().id(), row.thread.id);
       if (stat && !*stat)
         continue;
       return Error{"it cannot be read where thread " + std::to_string(row.thread.id) +
@@ -97,8 +97,7 @@ Result<MachineLook> ThreadLooks::look() {
     }
     if (row.thread.usage) {
       row.counts = counts(row.thread, now);
-      seen.emplace_hint(seen.end(), row.thread.id,
-                        Former{row.thread.start_time, *row.thread.usage});
+      seen.emplace_hint(seen.end(), row.thread, *row.thread.usage);
     }
     look.threads.push_back(std::move(row));
   }

@@ -61,16 +61,11 @@ public:
   Result<MachineLook> look();
 
 private:
-  struct Former {
-    std::uint64_t start_time;
-    ThreadUsage usage;
-  };
-
   ThreadCounts counts(const MachineThread &thread, std::chrono::nanoseconds now) const;
 
   std::unique_ptr<Machine> machine_;
   std::string guest_;
-  std::map<pid_t, Former> former_;
+  std::map<ThreadId, ThreadUsage> former_;              /* of the last look */
   std::optional<std::chrono::nanoseconds> former_time_; /* since boot */
 };
 

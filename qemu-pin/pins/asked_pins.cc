@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "pins/asked_pins.h"
 
-#include <climits>
 #include <new>
 #include <vector>
 
@@ -25,13 +24,22 @@ PinOption option_of(const std::string &option, const std::string &name, const st
 
 } // namespace
 
-PinRequests::PinRequests() {
+PinRequests::PinRequests(const vcpupin_host *host, unsigned most_vcpus) {
   const std::unique_ptr<vcpupin_pin, decltype(&vcpupin_pin_free)> start(
       vcpupin_pin_new(CpuSet().get(), Sched{}), &vcpupin_pin_free);
   if (start)
-    table_.reset(vcpupin_table_new(nullptr, start.get(), UINT_MAX, /*shared_thread=*/false));
+    table_.reset(vcpupin_table_new(host, start.get(), most_vcpus, /*shared_thread=*/false));
   if (!table_)
     throw std::bad_alloc();
+}
+
+Result<PinRequests> PinRequests::on_this_host(unsigned most_vcpus) {
+  char *message = nullptr;
+  const std::unique_ptr<vcpupin_host, decltype(&vcpupin_host_free)> host(
+      vcpupin_host_read(nullptr, &message), &vcpupin_host_free);
+  if (!host)
+    return library_error(message);
+  return PinRequests(host.get(), most_vcpus);
 }
 
 Result<> PinRequests::add(const PinOption &option, const std::string &said) {

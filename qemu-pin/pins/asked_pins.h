@@ -11,6 +11,7 @@
 #include "pins/pin_options.h"
 #include "pins/pin_plan.h"
 
+#include <climits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -35,7 +36,11 @@ struct AskedPins {
  * scheduling, and what is pinned twice. */
 class PinRequests {
 public:
-  PinRequests();
+  /* Of a machine that can have so many vCPUs. What CPUs a host has does not matter. */
+  explicit PinRequests(unsigned most_vcpus = UINT_MAX) : PinRequests(nullptr, most_vcpus) {}
+
+  /* Only of CPUs that this process may use. Fails when the host cannot be read. */
+  static Result<PinRequests> on_this_host(unsigned most_vcpus);
 
   /* Fails with the table's message, led by said; then nothing is added. */
   Result<> add(const PinOption &option, const std::string &said);
@@ -47,6 +52,8 @@ private:
   struct Free {
     void operator()(vcpupin_table *table) const { vcpupin_table_free(table); }
   };
+
+  PinRequests(const vcpupin_host *host, unsigned most_vcpus);
 
   std::unique_ptr<vcpupin_table, Free> table_;
   AskedPins pins_; /* what the table holds, to be walked */

@@ -9,9 +9,17 @@ namespace qemu_pin {
 
 namespace {
 
-/* Each with the key that names whom it pins, or for the emulator, where. */
+/* Each with the key that names the thread, which may be left out at the beginning. */
 const std::map<std::string, std::string> first_keys = {
-    {"-vcpu", "vcpunum"}, {"-iothreadpin", "iothread"}, {"-emulatorpin", "affinity"}};
+    {"-vcpu", "vcpunum"}, {"-iothreadpin", "iothread"}, {"-emulatorpin", ""}};
+
+/* What may be given once. */
+Result<> set_once(std::optional<std::string> &value, const OptionPiece &piece) {
+  if (value)
+    return Error{piece.key + " is given twice: '" + *value + "' and '" + piece.value + "'"};
+  value = piece.value;
+  return {};
+}
 
 } // namespace
 
@@ -20,18 +28,25 @@ Result<PinOption> read_pin_option(const std::string &name, const std::string &va
   option.option = name;
   option.value = value;
   const std::string &first_key = first_keys.at(name);
+  std::optional<std::string> thread;
   for (const OptionPiece &piece : option_pieces(value, first_key)) {
+    Result<> set;
     if (piece.key == "affinity")
       option.affinity.push_back(piece.value);
+    else if (piece.key.empty())
+      set = Error{"'" + piece.value + "' has no key: write affinity=" + piece.value};
     else if (piece.key == first_key)
-      option.name = piece.value;
+      set = set_once(thread, piece);
     else if (piece.key == "sched")
-      option.sched = piece.value;
+      set = set_once(option.sched, piece);
     else if (piece.key == "priority")
-      option.priority = piece.value;
-    else
-      return Error{option.text() + ": there is no '" + piece.key + "'"};
+      set = set_once(option.priority, piece);
+    else if (piece.key != "id") /* every option of QEMU's may have one */
+      set = Error{"there is no '" + piece.key + "'"};
+    if (!set)
+      return Error{option.text() + ": " + set.error().message};
   }
+  option.name = thread.value_or("");
   return option;
 }
 

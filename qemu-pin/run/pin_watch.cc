@@ -31,7 +31,7 @@ Result<PinWatch> PinWatch::start(Machine &machine, AskedPins asked,
   if (!threads)
     return threads.error();
   for (const MachineThread &thread : *threads)
-    watch.old_.emplace(thread.id, thread.start_time);
+    watch.old_.insert(thread);
   return watch;
 }
 
@@ -53,7 +53,7 @@ bool PinWatch::is_long() {
   return !later_.empty() || !is_running();
 }
 
-void PinWatch::report_once(pid_t thread, const std::string &what) {
+void PinWatch::report_once(const ThreadId &thread, const std::string &what) {
   if (reported_.insert(thread).second && machine_.process().is_alive())
     report_(what);
 }
@@ -97,21 +97,21 @@ void PinWatch::move_strays() {
     wanted.cpus = asked_.emulator->cpus;
     wanted.sched = asked_.emulator->sched.value_or(start_.sched);
   }
-  const Procfs procfs;
+  const Procfs &procfs = machine_.process().host().procfs();
   const pid_t process = machine_.process().id();
   auto ids = procfs.thread_ids(process);
   if (!ids || !machine_.process().is_alive())
     return;
   for (const pid_t id : *ids) {
     auto stat = procfs.stat(process, id);
-    if (!stat || !*stat || old_.contains({id, (*stat)->start_time}))
+    if (!stat || !*stat || old_.contains((*stat)->thread))
       continue;
     const auto pin = read_pin(id);
     if (!pin || *pin == wanted || !is_vcpus(*pin) || is_pinned_for_itself(id))
       continue;
     if (auto result = apply_pin(id, wanted); !result)
-      report_once(id, "thread '" + printable((*stat)->name) +
-                          "' stays on a vCPU's CPUs: " + result.error().message);
+      report_once((*stat)->thread, "thread '" + printable((*stat)->name) +
+                                       "' stays on a vCPU's CPUs: " + result.error().message);
   }
 }
 

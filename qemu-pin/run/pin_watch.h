@@ -13,12 +13,10 @@
 #include "run/supervisor.h"
 
 #include <chrono>
-#include <cstdint>
 #include <map>
 #include <optional>
 #include <set>
 #include <sys/types.h>
-#include <utility>
 
 namespace qemu_pin {
 
@@ -53,15 +51,15 @@ private:
   void move_strays();
   bool is_vcpus(const ThreadPin &pin) const;
   bool is_pinned_for_itself(pid_t thread);
-  void report_once(pid_t thread, const std::string &what);
+  void report_once(const ThreadId &thread, const std::string &what);
 
   Machine &machine_;
   AskedPins asked_;
   std::map<unsigned, AskedPin> later_;
   ThreadPin start_;
   Report report_;
-  std::set<std::pair<pid_t, std::uint64_t>> old_; /* threads from before the guest ran */
-  std::set<pid_t> reported_;
+  std::set<ThreadId> old_; /* threads from before the guest ran */
+  std::set<ThreadId> reported_;
 };
 
 } // namespace qemu_pin

@@ -41,13 +41,6 @@ std::optional<unsigned> most_vcpus(Qmp &monitor) {
 
 } // namespace
 
-std::string no_vcpu(unsigned vcpu, unsigned count) {
-  const std::string those = count == 0   ? "no vCPUs"
-                            : count == 1 ? "vCPU 0 only"
-                                         : fmt::format("vCPUs 0-{}", count - 1);
-  return fmt::format("vCPU {} does not exist (this machine has {})", vcpu, those);
-}
-
 /* "-vcpu 0,affinity=1" */
 std::string PinnedStart::typed_vcpu(unsigned vcpu) const {
   for (const PinOption &pin : request_.pins)
@@ -119,8 +112,8 @@ Result<> PinnedStart::open_machine() {
     return iothreads.error();
   std::optional<pid_t> id;
   if (!vcpus->empty() || !iothreads->empty()) {
-    auto process =
-        Procfs().process_of(vcpus->empty() ? iothreads->begin()->second : vcpus->begin()->second);
+    auto process = host_.procfs().process_of(vcpus->empty() ? iothreads->begin()->second
+                                                            : vcpus->begin()->second);
     if (!process)
       return process.error();
     id = *process;
@@ -129,7 +122,7 @@ Result<> PinnedStart::open_machine() {
   }
   if (!id)
     return Error{"QEMU does not tell which process it is"};
-  auto process = QemuProcess::open(*id);
+  auto process = QemuProcess::open(host_, *id);
   if (!process)
     return process.error();
   machine_.emplace(std::move(*process), std::move(greeted_));
@@ -163,14 +156,15 @@ Result<AskedPins> PinnedStart::asked_of_those_there() {
     return iothreads.error();
   if (auto result = check_shared_threads(*vcpus); !result)
     return result.error();
-  const unsigned most =
-      most_vcpus(*machine_->monitor()).value_or(static_cast<unsigned>(vcpus->size()));
+  PinRequests possible(
+      most_vcpus(*machine_->monitor()).value_or(static_cast<unsigned>(vcpus->size())));
+  for (const PinOption &pin : request_.pins)
+    if (auto result = possible.add(pin); !result)
+      return result.error();
   AskedPins there = request_.asked;
   for (const auto &[vcpu, pin] : request_.asked.vcpus) {
     if (vcpus->contains(vcpu))
       continue;
-    if (vcpu >= most)
-      return Error{typed_vcpu(vcpu) + ": " + no_vcpu(vcpu, most)};
     later_[vcpu] = pin;
     there.vcpus.erase(vcpu);
   }

@@ -36,8 +36,9 @@ struct PinnedStartRequest {
 class PinnedStart {
 public:
   /* monitor: our end, to which nobody has spoken yet. */
-  PinnedStart(PinnedStartRequest request, Supervisor &supervisor, Fd monitor)
-      : request_(std::move(request)), supervisor_(supervisor), socket_(std::move(monitor)) {}
+  PinnedStart(const Host &host, PinnedStartRequest request, Supervisor &supervisor, Fd monitor)
+      : host_(host), request_(std::move(request)), supervisor_(supervisor),
+        socket_(std::move(monitor)) {}
 
   /* Until QEMU answers. */
   Result<> greet();
@@ -68,6 +69,7 @@ private:
   Result<AskedPins> asked_of_those_there();
   Result<> check_shared_threads(const std::map<unsigned, pid_t> &threads) const;
 
+  const Host &host_;
   PinnedStartRequest request_;
   Supervisor &supervisor_;
   Fd socket_; /* the monitor's, until somebody has spoken on it */
@@ -75,9 +77,6 @@ private:
   std::optional<Machine> machine_; /* has the monitor once it is there */
   std::map<unsigned, AskedPin> later_;
 };
-
-/* That a machine with so many vCPUs has no such one, in the words of the patched QEMU. */
-std::string no_vcpu(unsigned vcpu, unsigned count);
 
 } // namespace qemu_pin
 

@@ -52,7 +52,7 @@ Result<Group> existing_group(const Host &host, const std::string &name) {
 }
 
 SetOperation value_operation(const std::string &file, const std::string &value) {
-  return {file_setting(file), ValueFormat::text, Claim::Want::value, value + "\n"};
+  return {FileSetting{file}, ValueFormat::text, Claim::Want::value, value + "\n"};
 }
 
 /* cgroup v2: a group has cpusets if each one above it lists the controller. */
@@ -63,7 +63,7 @@ void enable_controllers(const Host &host, const Group &group, std::vector<Operat
     enable_controllers(host, group.parent(), operations);
   std::set<std::string> controllers = controllers_below(host, group.folder());
   if (controllers.insert("cpuset").second)
-    operations.emplace_back(SetOperation{file_setting(group.folder() + "/cgroup.subtree_control"),
+    operations.emplace_back(SetOperation{FileSetting{group.folder() + "/cgroup.subtree_control"},
                                          ValueFormat::text, Claim::Want::value,
                                          controllers_line(controllers)});
 }
@@ -77,8 +77,9 @@ std::string value_if_absent(const std::string &name) {
 
 void set_value(const Host &host, const Group &group, const std::string &name,
                const std::string &value, std::vector<Operation> &operations) {
-  SetOperation set = value_operation(group.folder() + "/" + name, value);
-  auto now = host.read_file(set.setting.name);
+  const std::string file = group.folder() + "/" + name;
+  SetOperation set = value_operation(file, value);
+  auto now = host.read_file(file);
   if (now && !*now)
     set.before = value_if_absent(name);
   if (group.hierarchy.is_v2)
@@ -108,7 +109,7 @@ std::string slice_of(const Host &host, const Group &group) {
     path += fmt::format("/{}{}", unit.substr(0, dash), suffix);
   if (path + "/" + unit != group.name)
     return "";
-  auto value = read_unit_property(unit + " AllowedCPUs");
+  auto value = read_unit_property({unit, UnitSetting::Property::allowed_cpus});
   return value && *value ? unit : "";
 }
 
@@ -126,21 +127,18 @@ Result<StepPlan> plan_options(const Host &host, const Group &group, const Cpuset
   const std::string unit = slice_of(host, group);
   if (unit.empty())
     enable_controllers(host, group.parent(), plan.operations);
-  const std::array<std::pair<const std::optional<CpuSet> *, std::array<const char *, 2>>, 2> sets =
-      {{{&options.cpus, {"cpuset.cpus", "AllowedCPUs"}},
-        {&options.mems, {"cpuset.mems", "AllowedMemoryNodes"}}}};
-  for (const auto &[set, names] : sets) {
-    if (!*set)
-      continue;
+  const auto add = [&](const std::optional<CpuSet> &set, const char *file,
+                       UnitSetting::Property property) {
+    if (!set)
+      return;
     if (unit.empty())
-      set_value(host, group, names[0], cpu_list(**set), plan.operations);
+      set_value(host, group, file, cpu_list(*set), plan.operations);
     else
-      plan.operations.emplace_back(
-          SetOperation{{SettingName::Kind::unit, fmt::format("{} {}", unit, names[1])},
-                       ValueFormat::text,
-                       Claim::Want::value,
-                       cpu_list(**set) + "\n"});
-  }
+      plan.operations.emplace_back(SetOperation{UnitSetting{unit, property}, ValueFormat::text,
+                                                Claim::Want::value, cpu_list(*set) + "\n"});
+  };
+  add(options.cpus, "cpuset.cpus", UnitSetting::Property::allowed_cpus);
+  add(options.mems, "cpuset.mems", UnitSetting::Property::allowed_memory_nodes);
   set_flags(host, group, options, plan.operations);
   return plan;
 }
@@ -192,7 +190,7 @@ StepPlan move_each(const Host &host, const Group &from, const Group &to) {
     auto stat = host.procfs().stat(id, id);
     if (!stat || !*stat || (*stat)->is_bound || ((*stat)->is_kernels && from.hierarchy.is_v2))
       continue;
-    MoveOperation move{id, (*stat)->start_time, from.member_file(), to.member_file()};
+    MoveOperation move{(*stat)->thread, from.member_file(), to.member_file()};
     move.may_stay = true;
     plan.operations.emplace_back(std::move(move));
   }

@@ -34,7 +34,7 @@ StepLines tell_sets(const std::vector<Outcome> &outcomes, const std::string &wha
     already += outcome.kind == Outcome::Kind::already;
     gone += outcome.kind == Outcome::Kind::gone;
     if (outcome.kind == Outcome::Kind::refused)
-      refusals.push_back(outcome.refusal);
+      refusals.push_back(outcome.refusal.message);
   }
   StepLines lines{fmt::format("{}: {} set, {} were so already", what, done, already)};
   if (gone)
@@ -67,7 +67,7 @@ Result<StepPlan> plan_irq_affinity(const Host &host, const IrqAffinity &command)
     auto now = read_cpu_set(list);
     if (!now)
       return Error{file + ": " + now.error().message};
-    SetOperation set{file_setting(file), ValueFormat::list, Claim::Want::value,
+    SetOperation set{FileSetting{file}, ValueFormat::list, Claim::Want::value,
                      cpu_list(affinity_of(*now, command, others)) + "\n"};
     set.tolerated = kept_in_place;
     plan.operations.emplace_back(std::move(set));
@@ -93,7 +93,7 @@ Result<StepPlan> plan_cpu_governor(const Host &host, const CpuGovernor &command)
     if (!all.empty() && !has_word(all, command.governor))
       return Error{fmt::format("CPU {} has no governor '{}'; it has: {}", cpu, command.governor,
                                all.substr(0, all.find_last_not_of(' ') + 1))};
-    plan.operations.emplace_back(SetOperation{file_setting(file), ValueFormat::text,
+    plan.operations.emplace_back(SetOperation{FileSetting{file}, ValueFormat::text,
                                               Claim::Want::value, command.governor + "\n"});
   }
   plan.tell = [](const std::vector<Outcome> &outcomes) {
@@ -175,7 +175,7 @@ std::vector<std::string> vfio_warnings(const Host &host, const VfioCommand &comm
     if (!process)
       return {};
     return {fmt::format("{}: irqbalance (process {}) runs, and may move interrupts back",
-                        command_name(command), *process)};
+                        command_name(command), process->id)};
   }
   const auto *created = std::get_if<CpusetCreate>(&command);
   const auto *modified = std::get_if<CpusetModify>(&command);

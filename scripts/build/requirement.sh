@@ -31,12 +31,18 @@ identify_host() {
 }
 
 has_requirement() {
+  local path
   case $1 in
     command) command -v "$2" ;;
     module) /usr/bin/python3 -c "import $2" ;;
     pkg) pkg-config --exists "$2" ;;
     header) printf '#include <%s>\n' "$2" | gcc -E - ;;
-    file) [[ -e $2 ]] ;;
+    file)
+      for path in ${2//|/ }; do
+        [[ ! -e $path ]] || return 0
+      done
+      return 1
+      ;;
     package) [[ $(dpkg-query -W -f '${Status}' "$2") == *'ok installed' ]] ;;
   esac >/dev/null 2>&1
 }

@@ -128,7 +128,7 @@ TEST(Procfs, ReadsStatWhateverTheThreadIsCalled) {
     auto stat = proc.procfs().stat(40, 41);
     ASSERT_TRUE(stat) << stat.error().message;
     EXPECT_EQ((*stat)->name, name);
-    EXPECT_EQ((*stat)->start_time, 18446744073709551615U);
+    EXPECT_EQ((*stat)->thread.start_time, 18446744073709551615U);
     EXPECT_EQ((*stat)->processor, 1023U);
     EXPECT_EQ((*stat)->rt_priority, 0U);
     EXPECT_EQ((*stat)->policy, 3U);
@@ -311,7 +311,7 @@ TEST(Procfs, ReadsOurOwnThreads) {
 
   EXPECT_NE(std::find(ids->begin(), ids->end(), id), ids->end());
   EXPECT_EQ((*stat)->name, "a (test) S");
-  EXPECT_GE((*stat)->start_time, (*main_stat)->start_time);
+  EXPECT_GE((*stat)->thread.start_time, (*main_stat)->thread.start_time);
   EXPECT_TRUE((*allowed)->cpus.contains((*stat)->processor));
 }
 

@@ -116,7 +116,7 @@ TEST_F(GovernorStep, PreferenceIsWrittenBeforeTheGovernorSoThatItIsGivenBackAfte
   request = request_for({2});
   const StepPlan made = plan();
   ASSERT_EQ(made.operations.size(), 2U);
-  EXPECT_EQ(std::get<SetOperation>(made.operations[0]).setting.name,
+  EXPECT_EQ(setting_name(std::get<SetOperation>(made.operations[0]).setting),
             cpufreq(2, "energy_performance_preference"));
   const auto outcomes = carry_out(host.host(), made);
   EXPECT_EQ(host.read(cpufreq(2, "energy_performance_preference")), "performance");

@@ -24,8 +24,8 @@ class Wanted : public testing::TestWithParam<WantedCase> {};
 
 TEST_P(Wanted, FollowsFromWhatWasBeforeAndWhoAsks) {
   const WantedCase &one = GetParam();
-  const SettingChange change{
-      {SettingName::Kind::file, "/x"}, one.format, one.means, one.before, one.before, one.claims};
+  const SettingChange change{FileSetting{"/x"}, one.format, one.means,
+                             one.before,        one.before, one.claims};
   auto wanted = wanted_value(change, online);
   ASSERT_TRUE(wanted) << wanted.error().message;
   EXPECT_EQ(*wanted, one.wanted);
@@ -36,41 +36,57 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         WantedCase{ValueFormat::list, "", "0-3\n", {}, "0-3\n"},
         WantedCase{ValueFormat::list, "0-7", "\n", {}, "\n"},
-        WantedCase{ValueFormat::list, "", "0-3\n", {{"2-3", Want::without, "2-3"}}, "0-1\n"},
-        WantedCase{ValueFormat::list, "0-7", "\n", {{"2-3", Want::without, "2-3"}}, "0-1,4-7\n"},
+        WantedCase{
+            ValueFormat::list, "", "0-3\n", {{IsolationId({2, 3}), Want::without, "2-3"}}, "0-1\n"},
+        WantedCase{ValueFormat::list,
+                   "0-7",
+                   "\n",
+                   {{IsolationId({2, 3}), Want::without, "2-3"}},
+                   "0-1,4-7\n"},
         /* Two, in either order. */
         WantedCase{ValueFormat::list,
                    "",
                    "0-5\n",
-                   {{"2", Want::without, "2"}, {"4", Want::without, "4"}},
+                   {{IsolationId({2}), Want::without, "2"}, {IsolationId({4}), Want::without, "4"}},
                    "0-1,3,5\n"},
         /* Nothing left that is online: all that nobody took. */
-        WantedCase{ValueFormat::list, "", "2\n", {{"2-3", Want::without, "2-3"}}, "0-1,4-7\n"},
-        WantedCase{ValueFormat::list, "", "2,8-9\n", {{"2", Want::without, "2"}}, "0-1,3-7\n"},
-        WantedCase{ValueFormat::list, "", "\n", {{"2-3", Want::with, "2-3"}}, "2-3\n"},
-        WantedCase{ValueFormat::list, "", "5\n", {{"2-3", Want::with, "2-3"}}, "2-3,5\n"},
+        WantedCase{ValueFormat::list,
+                   "",
+                   "2\n",
+                   {{IsolationId({2, 3}), Want::without, "2-3"}},
+                   "0-1,4-7\n"},
+        WantedCase{ValueFormat::list,
+                   "",
+                   "2,8-9\n",
+                   {{IsolationId({2}), Want::without, "2"}},
+                   "0-1,3-7\n"},
+        WantedCase{
+            ValueFormat::list, "", "\n", {{IsolationId({2, 3}), Want::with, "2-3"}}, "2-3\n"},
+        WantedCase{
+            ValueFormat::list, "", "5\n", {{IsolationId({2, 3}), Want::with, "2-3"}}, "2-3,5\n"},
         /* Whoever names a value has it; the last of them. */
         WantedCase{ValueFormat::list,
                    "",
                    "0-7\n",
-                   {{"2", Want::value, "2\n"}, {"4", Want::without, "4"}},
+                   {{IsolationId({2}), Want::value, "2\n"}, {IsolationId({4}), Want::without, "4"}},
                    "2\n"},
         WantedCase{ValueFormat::text,
                    "",
                    "powersave\n",
-                   {{"2", Want::value, "performance\n"}},
+                   {{IsolationId({2}), Want::value, "performance\n"}},
                    "performance\n"},
-        WantedCase{ValueFormat::mask, "", "ff\n", {{"2-3", Want::without, "2-3"}}, "f3\n"},
+        WantedCase{
+            ValueFormat::mask, "", "ff\n", {{IsolationId({2, 3}), Want::without, "2-3"}}, "f3\n"},
         WantedCase{ValueFormat::mask,
                    "",
                    "00000000,000000ff\n",
-                   {{"0", Want::without, "0"}},
+                   {{IsolationId({0}), Want::without, "0"}},
                    "00000000,000000fe\n"}));
 
 TEST(WantedValue, FailsOnWhatIsNoSet) {
   const SettingChange change{
-      {SettingName::Kind::file, "/x"}, ValueFormat::list, "", "some\n", "some\n",
-      {{"2", Want::without, "2"}}};
+      FileSetting{"/x"}, ValueFormat::list, "",
+      "some\n",          "some\n",          {{IsolationId({2}), Want::without, "2"}}};
   auto wanted = wanted_value(change, online);
   ASSERT_FALSE(wanted);
   EXPECT_NE(wanted.error().message.find("/x"), std::string::npos) << wanted.error().message;

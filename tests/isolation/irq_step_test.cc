@@ -43,7 +43,7 @@ protected:
 
   std::size_t index_of(const StepPlan &plan, const std::string &file) {
     for (std::size_t i = 0; i < plan.operations.size(); ++i)
-      if (std::get<SetOperation>(plan.operations[i]).setting.name == file)
+      if (setting_name(std::get<SetOperation>(plan.operations[i]).setting) == file)
         return i;
     ADD_FAILURE() << "no operation for " << file;
     return 0;
@@ -101,7 +101,7 @@ TEST_F(IrqStep, NamesThoseThatStayByReason) {
   const auto refuse = [&](unsigned irq, int number) {
     Outcome &outcome = outcomes[index_of(made, list_of(irq))];
     outcome.kind = Outcome::Kind::refused;
-    outcome.refusal = system_error(list_of(irq), number).message;
+    outcome.refusal = system_error(list_of(irq), number);
   };
   refuse(0, EIO);
   refuse(24, EPERM);
@@ -124,7 +124,7 @@ TEST_F(IrqStep, NamesAsManyAsALineHolds) {
   auto outcomes = all_done(made);
   for (unsigned irq = 30; irq < 60; ++irq) {
     outcomes[index_of(made, list_of(irq))].kind = Outcome::Kind::refused;
-    outcomes[index_of(made, list_of(irq))].refusal = "file: Input/output error";
+    outcomes[index_of(made, list_of(irq))].refusal = system_error("file", EIO);
   }
   const std::string line = made.tell(outcomes).at(1);
   EXPECT_EQ(line, "30 stay, as the kernel places them: 30-59 (nvme0q30, nvme0q31, ...)");
@@ -178,7 +178,7 @@ TEST_F(IrqStep, SteeredOneMayBeKeptInPlaceToo) {
   const StepPlan made = plan();
   auto outcomes = all_done(made);
   outcomes[index_of(made, list_of(26))].kind = Outcome::Kind::refused;
-  outcomes[index_of(made, list_of(26))].refusal = "file: Input/output error";
+  outcomes[index_of(made, list_of(26))].refusal = system_error("file", EIO);
   EXPECT_EQ(made.tell(outcomes).at(1),
             "1 stay, as the kernel places them: 26 (vfio-msix[0](0000:01:00.0))");
   EXPECT_FALSE(find_set(made, list_of(26))->tolerated.empty());
@@ -202,8 +202,8 @@ TEST_F(IrqStep, NeedsTheNamesOnlyToSteer) {
 TEST_F(IrqStep, ClaimsWhatComesBackWhenAnotherIsolationEnds) {
   host.write(list_of(24), "4");
   host.write(list_of(25), "4");
-  journal.changes = {change_by("5", file_setting(list_of(24)), ValueFormat::list, "2-5", "4"),
-                     change_by("5", file_setting(list_of(25)), ValueFormat::list, "4-5", "4")};
+  journal.changes = {change_by({5}, FileSetting{list_of(24)}, ValueFormat::list, "2-5", "4"),
+                     change_by({5}, FileSetting{list_of(25)}, ValueFormat::list, "4-5", "4")};
   const StepPlan made = plan();
   ASSERT_NE(find_set(made, list_of(24)), nullptr);
   EXPECT_EQ(find_set(made, list_of(24))->want, Claim::Want::without);
@@ -213,7 +213,7 @@ TEST_F(IrqStep, ClaimsWhatComesBackWhenAnotherIsolationEnds) {
 TEST_F(IrqStep, LeavesToAnotherIsolationWhatItSteered) {
   host.write(list_of(26), "5");
   journal.changes = {
-      change_by("5", file_setting(list_of(26)), ValueFormat::list, "0-7", "5", Claim::Want::value)};
+      change_by({5}, FileSetting{list_of(26)}, ValueFormat::list, "0-7", "5", Claim::Want::value)};
   request.irq_to_guest = {"vfio"};
   const StepPlan made = plan();
   ASSERT_NE(find_set(made, list_of(26)), nullptr);

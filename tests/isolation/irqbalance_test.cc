@@ -96,7 +96,7 @@ class Irqbalance : public testing::Test {
 protected:
   void SetUp() override {
     if (const auto real = irqbalance_process(Host()))
-      GTEST_SKIP() << "irqbalance runs here, as process " << *real;
+      GTEST_SKIP() << "irqbalance runs here, as process " << real->id;
   }
 
   void start(const std::vector<std::string> &arguments,
@@ -119,7 +119,9 @@ protected:
 
 TEST_F(Irqbalance, IsFoundByItsName) {
   start({});
-  EXPECT_EQ(irqbalance_process(Host()), fake->id());
+  const auto found = irqbalance_process(Host());
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->id, fake->id());
   fake->end();
   EXPECT_EQ(irqbalance_process(Host()), std::nullopt);
 }
@@ -291,10 +293,9 @@ protected:
     return {};
   }
 
-  SettingName setting() const {
+  Setting setting() const {
     auto stat = Procfs().stat(fake->id(), fake->id());
-    return {SettingName::Kind::irqbalance,
-            thread_setting(fake->id(), stat && *stat ? (*stat)->start_time : 0).name};
+    return IrqbalanceSetting{stat && *stat ? (*stat)->thread : ThreadId{fake->id(), 0}};
   }
 
   IsolationRequest request;
@@ -308,10 +309,10 @@ TEST_F(IrqStepWithIrqbalance, TellsItFirst) {
   const auto &set = std::get<SetOperation>(made.operations.front());
   EXPECT_EQ(set.setting, setting());
   EXPECT_EQ(set.want, Claim::Want::with);
-  EXPECT_EQ(set.operand, request.id());
+  EXPECT_EQ(set.operand, cpu_list(request.cpus));
   EXPECT_EQ(set.means, "0");
   EXPECT_EQ(made.tell(all_done(made)).at(0),
-            who() + " leaves " + cpus_text(request.id()) + " alone");
+            who() + " leaves " + cpus_text(cpu_list(request.cpus)) + " alone");
 }
 
 TEST_F(IrqStepWithIrqbalance, WhatItChoosesByItselfIsGivenBackAsThat) {
@@ -326,9 +327,12 @@ TEST_F(IrqStepWithIrqbalance, OurOwnCpusAreOfAnIsolationThatHasJustEnded) {
 
 TEST_F(IrqStepWithIrqbalance, IsNotAskedForWhatTheJournalKnows) {
   start({});
-  journal.changes = {
-      {"irq", SettingChange{
-                  setting(), ValueFormat::list, "", "\n", "9\n", {{"9", Claim::Want::with, "9"}}}}};
+  journal.changes = {{"irq", SettingChange{setting(),
+                                           ValueFormat::list,
+                                           "",
+                                           "\n",
+                                           "9\n",
+                                           {{IsolationId({9}), Claim::Want::with, "9"}}}}};
   EXPECT_EQ(std::get<SetOperation>(plan().operations.front()).setting, setting());
   EXPECT_TRUE(fake->is_left_alone());
 }
@@ -336,7 +340,7 @@ TEST_F(IrqStepWithIrqbalance, IsNotAskedForWhatTheJournalKnows) {
 TEST_F(IrqStepWithIrqbalance, WarnsWhereItCannotBeTold) {
   start({"--no-socket"});
   const StepPlan made = plan();
-  EXPECT_EQ(find_set(made, setting().name), nullptr);
+  EXPECT_EQ(find_set(made, setting_name(setting())), nullptr);
   EXPECT_EQ(made.tell(all_done(made)).at(0),
             "irqbalance may move interrupts back: " + who() + " has no socket to be told by");
 }
@@ -349,7 +353,7 @@ TEST_F(IrqStepWithIrqbalance, WarnsWhereItRefuses) {
     EXPECT_NE(std::find(set.tolerated.begin(), set.tolerated.end(), number), set.tolerated.end());
   auto outcomes = all_done(made);
   outcomes[0].kind = Outcome::Kind::refused;
-  outcomes[0].refusal = "irqbalance (process 9): Connection timed out";
+  outcomes[0].refusal = system_error("irqbalance (process 9)", ETIMEDOUT);
   EXPECT_EQ(made.tell(outcomes).at(0), "irqbalance may move interrupts back: irqbalance (process "
                                        "9): Connection timed out");
 }

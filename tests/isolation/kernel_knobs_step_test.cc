@@ -54,7 +54,7 @@ TEST_F(KernelKnobs, LockupDetectorsThatAreElsewhereStay) {
 
 TEST_F(KernelKnobs, LockupDetectorsThatWillComeBackAreClaimed) {
   host.write(watchdog, "0-1");
-  journal.changes = {change_by("4-5", file_setting(watchdog), ValueFormat::list, "0-5", "0-1")};
+  journal.changes = {change_by({4, 5}, FileSetting{watchdog}, ValueFormat::list, "0-5", "0-1")};
   EXPECT_EQ(planned(plan_watchdog).operations.size(), 1U);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "isolation/steps/kthreads.h"
 
-#include "base/number.h"
 #include "kernel/procfs.h"
 #include "planned.h"
 
@@ -45,7 +44,7 @@ TEST_F(KthreadsStep, LeavesWorkqueuesThatAreElsewhere) {
 
 TEST_F(KthreadsStep, ClaimsWorkqueuesThatWouldComeBack) {
   host.write(all_queues, "03");
-  journal.changes = {change_by("4-5", file_setting(all_queues), ValueFormat::mask, "3f", "03")};
+  journal.changes = {change_by({4, 5}, FileSetting{all_queues}, ValueFormat::mask, "3f", "03")};
   EXPECT_NE(find_set(plan(), all_queues), nullptr);
 }
 
@@ -102,14 +101,13 @@ TEST_F(ThreadsOfThisHost, ThatMayRunThereAreMoved) {
   std::size_t threads = 0;
   for (const Operation &operation : plan.operations) {
     const auto &set = std::get<SetOperation>(operation);
-    if (set.setting.kind != SettingName::Kind::thread)
+    const auto *setting = std::get_if<ThreadSetting>(&set.setting);
+    if (!setting)
       continue;
     ++threads;
-    const auto id = number<pid_t>(set.setting.name.substr(0, set.setting.name.find(' ')));
-    ASSERT_TRUE(id);
-    if (const unsigned long flags = flags_of(*id)) {
-      EXPECT_TRUE(flags & kernels) << set.setting.name;
-      EXPECT_FALSE(flags & bound) << set.setting.name;
+    if (const unsigned long flags = flags_of(setting->thread.id)) {
+      EXPECT_TRUE(flags & kernels) << setting->thread.id;
+      EXPECT_FALSE(flags & bound) << setting->thread.id;
     }
     EXPECT_EQ(set.want, Claim::Want::without);
     EXPECT_EQ(set.operand, cpu_list(request.cpus));
@@ -124,7 +122,7 @@ TEST_F(ThreadsOfThisHost, ThatMayRunThereAreMoved) {
 TEST_F(ThreadsOfThisHost, IncludeTheParentOfAll) {
   auto stat = Procfs().stat(2, 2);
   ASSERT_TRUE(stat && *stat);
-  EXPECT_NE(find_set(plan, thread_setting(2, (*stat)->start_time).name), nullptr);
+  EXPECT_NE(find_set(plan, setting_name(ThreadSetting{(*stat)->thread})), nullptr);
 }
 
 TEST_F(ThreadsOfThisHost, ThatAreBoundThereAreCounted) {

@@ -63,17 +63,21 @@ protected:
 };
 
 /* Another isolation's change of a setting. */
-inline HostChange change_by(const std::string &other, const SettingName &setting,
-                            ValueFormat format, const std::string &before, const std::string &now,
+inline HostChange change_by(const CpuSet &other, const Setting &setting, ValueFormat format,
+                            const std::string &before, const std::string &now,
                             Claim::Want want = Claim::Want::without) {
-  return {"irq",
-          SettingChange{setting, format, "", before + "\n", now + "\n", {{other, want, other}}}};
+  return {"irq", SettingChange{setting,
+                               format,
+                               "",
+                               before + "\n",
+                               now + "\n",
+                               {{IsolationId(other), want, cpu_list(other)}}}};
 }
 
 inline const SetOperation *find_set(const StepPlan &plan, const std::string &name) {
   for (const Operation &operation : plan.operations)
     if (const auto *set = std::get_if<SetOperation>(&operation))
-      if (set->setting.name == name)
+      if (setting_name(set->setting) == name)
         return set;
   return nullptr;
 }
@@ -92,7 +96,7 @@ inline std::vector<Outcome> carry_out(const Host &host, const StepPlan &plan) {
     ADD_FAILURE() << journal.error().message;
     return {};
   }
-  StepTaker taker(host, *journal, "step", "2-3");
+  StepTaker taker(host, *journal, "step", IsolationId({2, 3}));
   if (auto result = taker.enter(plan.operations); !result)
     ADD_FAILURE() << result.error().message;
   std::vector<Outcome> outcomes;

@@ -13,16 +13,17 @@ namespace {
 
 using Kind = UndoDecision::Kind;
 
-const EndingIsolation ending{"2-3", /*force=*/false, {0, 1, 2, 3, 4, 5, 6, 7}, false};
+const IsolationId ours({2, 3});
+const EndingIsolation ending{ours, /*force=*/false, {0, 1, 2, 3, 4, 5, 6, 7}};
 
 /* "2-3" has taken its CPUs out of 0-7. */
-SettingChange change_of(const SettingName &setting) {
+SettingChange change_of(const Setting &setting) {
   return {setting, ValueFormat::list, "",
-          "0-7\n", "0-1,4-7\n",       {{"2-3", Claim::Want::without, "2-3"}}};
+          "0-7\n", "0-1,4-7\n",       {{IsolationId({2, 3}), Claim::Want::without, "2-3"}}};
 }
 
 SettingChange interrupt() {
-  return change_of(file_setting("/proc/irq/24/smp_affinity_list"));
+  return change_of(FileSetting{"/proc/irq/24/smp_affinity_list"});
 }
 
 UndoDecision decided(const SettingChange &change, const FoundSetting &found,
@@ -43,9 +44,9 @@ TEST(UndoDecision, WhatIsAsItWasLeftGetsWhatWasBefore) {
 TEST(UndoDecision, WhatAnotherIsolationStillAsksForIsKept) {
   SettingChange change = interrupt();
   change.now = "0-1,6-7\n";
-  change.claims.push_back({"4-5", Claim::Want::without, "4-5"});
+  change.claims.push_back({IsolationId({4, 5}), Claim::Want::without, "4-5"});
   EXPECT_EQ(decided(change, {"0-1,6-7\n", {}}).wanted, "0-3,6-7\n");
-  EXPECT_EQ(without_claims(change, "2-3").claims.size(), 1U);
+  EXPECT_EQ(without_claims(change, ours).claims.size(), 1U);
 }
 
 TEST(UndoDecision, WhatHasGoneOrIsSoIsNotWritten) {
@@ -65,19 +66,17 @@ TEST(UndoDecision, WhatSomebodyElseChangedStaysUnlessForced) {
 }
 
 TEST(UndoDecision, AnInterruptThatIrqbalanceMovedStays) {
-  EndingIsolation balanced = ending;
-  balanced.is_balanced = true;
-  EXPECT_EQ(decided(interrupt(), {"5\n", {}}, balanced).kind, Kind::balanced);
-  EXPECT_EQ(decided(change_of(file_setting("/sys/x")), {"5\n", {}}, balanced).kind, Kind::leave);
+  EXPECT_EQ(decided(interrupt(), {"5\n", {}, /*is_balanced=*/true}).kind, Kind::balanced);
+  EXPECT_EQ(decided(interrupt(), {"5\n", {}, /*is_balanced=*/false}).kind, Kind::leave);
 }
 
 TEST(UndoDecision, AMaskThatTheKernelResetIsNobodysWish) {
-  const SettingChange change = change_of(thread_setting(4711, 123));
+  const SettingChange change = change_of(ThreadSetting{{4711, 123}});
   EXPECT_EQ(decided(change, {"0-3\n", ThreadMask{"0-3\n", true}}).kind, Kind::write);
 }
 
 TEST(UndoDecision, AMaskThatSomebodyGaveIsPutBack) {
-  const SettingChange change = change_of(thread_setting(4711, 123));
+  const SettingChange change = change_of(ThreadSetting{{4711, 123}});
   const UndoDecision decision = decided(change, {"0-6\n", ThreadMask{"6\n", false}});
   EXPECT_EQ(decision.kind, Kind::leave);
   EXPECT_EQ(decision.put_back, "6\n");
@@ -87,6 +86,6 @@ TEST(UndoDecision, AMaskThatSomebodyGaveIsPutBack) {
 TEST(UndoDecision, WhatWasNoSetFails) {
   SettingChange change = interrupt();
   change.before = "x\n";
-  change.claims.push_back({"4-5", Claim::Want::without, "4-5"});
+  change.claims.push_back({IsolationId({4, 5}), Claim::Want::without, "4-5"});
   EXPECT_FALSE(decide_undo(change, {"5\n", {}}, ending));
 }

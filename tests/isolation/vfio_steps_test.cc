@@ -29,7 +29,7 @@ std::string governor_of(unsigned cpu) {
 /* "/proc/irq/24/smp_affinity_list = 0-7", "make /sys/fs/cgroup/a" */
 struct ShownOperation {
   std::string operator()(const SetOperation &one) const {
-    return one.setting.name + " = " + one.operand.substr(0, one.operand.find('\n')) +
+    return setting_name(one.setting) + " = " + one.operand.substr(0, one.operand.find('\n')) +
            (one.before ? " (new)" : "");
   }
   std::string operator()(const GroupOperation &one) const {
@@ -86,7 +86,7 @@ protected:
         if (!report)
           return report.error().message;
       }
-    const auto ended = end_isolation(*journal, "");
+    const auto ended = end_isolation(*journal, IsolationId());
     return ended ? "" : ended.error().message;
   }
 
@@ -97,7 +97,7 @@ protected:
       failed.failed.push_back(journal.error().message);
       return failed;
     }
-    auto report = undo_isolation(folder_.host(), *journal, "", false);
+    auto report = undo_isolation(folder_.host(), *journal, IsolationId(), false);
     if (report)
       return *report;
     failed.failed.push_back(report.error().message);
@@ -283,7 +283,8 @@ TEST_F(VfioSteps, TasksGoHomeOnlyWithAGroupOfTheJournals) {
   const std::string root = "/sys/fs/cgroup/cpuset";
   EXPECT_EQ(plan(MoveTasks{"/", "/old"}), Lines()) << "one by one, and there are none";
   JournalContent journal;
-  journal.changes.push_back({"cpuset-create", GroupChange{root + "/old", root, "tasks", {""}}});
+  journal.changes.push_back(
+      {"cpuset-create", GroupChange{root + "/old", root, "tasks", {IsolationId()}}});
   EXPECT_EQ(plan(MoveTasks{"/", "/old"}, journal),
             Lines{"move all " + root + "/tasks to " + root + "/old/tasks, kernel's"});
   EXPECT_EQ(plan(MoveTasks{"/old", "/"}, journal), Lines());

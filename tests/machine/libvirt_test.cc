@@ -49,7 +49,7 @@ protected:
   }
 
   static std::optional<qemu_pin::QemuProcess> guest() {
-    auto processes = qemu_pin::qemu_processes();
+    auto processes = qemu_pin::qemu_processes(qemu_pin::Host());
     if (processes)
       for (qemu_pin::QemuProcess &process : *processes)
         if (process.guest_name() == "qemu-pin-libvirt-test")

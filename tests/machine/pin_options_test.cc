@@ -61,6 +61,30 @@ TEST(PinOptions, ThatCannotBeReadAreNamed) {
             "-emulatorpin affinity=2: the emulator is pinned already (to host CPU 1)");
 }
 
+/* add() of one option. */
+std::string refusal_of(PinRequests requests, const std::vector<std::string> &options) {
+  auto line = split_command_line(options);
+  const auto added = requests.add(line->pins.front());
+  return added ? "" : added.error().message;
+}
+
+TEST(PinRequests, OfVcpusThatTheMachineCannotHaveAreRefused) {
+  EXPECT_EQ(refusal_of(PinRequests(4), {"-vcpu", "3,affinity=1"}), "");
+  EXPECT_EQ(refusal_of(PinRequests(4), {"-vcpu", "4,affinity=1"}),
+            "-vcpu 4,affinity=1: vCPU 4 does not exist (this machine has vCPUs 0-3)");
+  EXPECT_EQ(refusal_of(PinRequests(1), {"-vcpu", "1,affinity=1"}),
+            "-vcpu 1,affinity=1: vCPU 1 does not exist (this machine has vCPU 0 only)");
+}
+
+TEST(PinRequests, OfCpusThatThisHostLacksAreRefusedIfThatMatters) {
+  auto here = PinRequests::on_this_host(4);
+  ASSERT_TRUE(here) << here.error().message;
+  EXPECT_TRUE(refusal_of(std::move(*here), {"-emulatorpin", "affinity=8191"})
+                  .starts_with("-emulatorpin affinity=8191: host CPU 8191 does not exist (this "
+                               "host has "));
+  EXPECT_EQ(refusal_of(PinRequests(), {"-emulatorpin", "affinity=8191"}), "");
+}
+
 TEST(PinOptions, OfAPlanAreItsLists) {
   PinPlan plan;
   plan.vcpus = {"1", "9"};

@@ -38,6 +38,18 @@ hide() {
   assert_output_has libnosuch-dev
 }
 
+@test "of several places of a file one is enough; without any, all are named with the package" {
+  echo "file $BATS_TEST_TMPDIR/old|$BATS_TEST_TMPDIR/new qemu firmware-package - -" >"$clone/scripts/packages"
+  touch "$BATS_TEST_TMPDIR/new"
+  run build --no-deps --configure-only --source "$archive"
+  assert_status 0
+  rm "$BATS_TEST_TMPDIR/new"
+  run build --no-deps --configure-only --source "$archive"
+  assert_status 2
+  assert_output_has "$BATS_TEST_TMPDIR/old|$BATS_TEST_TMPDIR/new"
+  assert_output_has firmware-package
+}
+
 @test "who is neither root nor has sudo gets the list of packages" {
   ((EUID == 0)) || skip 'needs root, to become a user without rights'
   hide sudo

@@ -33,8 +33,7 @@ CpuSet isolated_by_others(const IsolationRequest &request, const JournalContent 
   CpuSet all;
   for (const Isolation &isolation : journal.isolations)
     if (isolation.id != request.id())
-      if (auto cpus = read_cpu_set(isolation.id))
-        all.merge(*cpus);
+      all.merge(isolation.id.cpus());
   return all;
 }
 
@@ -117,12 +116,9 @@ private:
     const std::string name = std::filesystem::path(folder).filename();
     if (std::find(guest_groups.begin(), guest_groups.end(), name) != guest_groups.end())
       return true;
-    const auto is_within = [&](const std::string &group) {
-      return !group.empty() && (folder == group || folder.starts_with(group + "/"));
-    };
-    return is_within(guest_group_) ||
+    return folder == guest_group_ ||
            std::any_of(journal_.isolations.begin(), journal_.isolations.end(),
-                       [&](const Isolation &isolation) { return is_within(isolation.group); });
+                       [&](const Isolation &isolation) { return folder == isolation.group; });
   }
 
   std::vector<std::string> groups_in(const std::string &folder) const {
@@ -143,13 +139,13 @@ private:
     return false;
   }
 
-  SetOperation set(SettingName setting, Claim::Want want, const std::string &operand) const {
+  SetOperation set(Setting setting, Claim::Want want, const std::string &operand) const {
     return {std::move(setting), want == Claim::Want::value ? ValueFormat::text : ValueFormat::list,
             want, operand};
   }
 
   void value(const std::string &name, const std::string &value, const std::string &before) {
-    SetOperation operation = set(file_setting(name), Claim::Want::value, value + "\n");
+    SetOperation operation = set(FileSetting{name}, Claim::Want::value, value + "\n");
     operation.before = value_if_absent(name, before);
     plan_.operations.push_back(operation);
   }
@@ -167,7 +163,7 @@ private:
       value(folder + "/cpuset.mems",
             cpu_list(without(set_in(root_ + "/cpuset.mems"), request_.mems)), "");
     SetOperation cpus =
-        set(file_setting(folder + "/cpuset.cpus"), Claim::Want::without, request_.id());
+        set(FileSetting{folder + "/cpuset.cpus"}, Claim::Want::without, request_.id().list());
     cpus.before = cpu_list(effective(root_)) + "\n";
     if (known(cpus.setting))
       cpus.before.reset();
@@ -175,7 +171,7 @@ private:
     told_.narrowed.push_back(short_name(folder));
   }
 
-  bool known(const SettingName &setting) const { return journal_.find_setting(setting) != nullptr; }
+  bool known(const Setting &setting) const { return journal_.find_setting(setting) != nullptr; }
 
   void move_rest(const std::string &folder, bool kernels_too) {
     told_.move_all = plan_.operations.size();
@@ -186,7 +182,7 @@ private:
   void narrow_v2() {
     std::set<std::string> controllers = controllers_below(host_, root_);
     controllers.insert("cpuset");
-    plan_.operations.push_back(set(file_setting(root_ + "/cgroup.subtree_control"),
+    plan_.operations.push_back(set(FileSetting{root_ + "/cgroup.subtree_control"},
                                    Claim::Want::value, controllers_line(controllers)));
 
     const std::string host_group = root_ + host_group_name;
@@ -201,20 +197,20 @@ private:
   }
 
   void narrow_mems(const std::string &folder) {
-    SetOperation mems =
-        set(file_setting(folder + "/cpuset.mems"), Claim::Want::without, cpu_list(request_.mems));
+    const std::string file = folder + "/cpuset.mems";
+    SetOperation mems = set(FileSetting{file}, Claim::Want::without, cpu_list(request_.mems));
     mems.means = cpu_list(all_nodes());
-    mems.before = value_if_absent(mems.setting.name, "");
+    mems.before = value_if_absent(file, "");
     plan_.operations.push_back(mems);
   }
 
   /* Ours when it has one of the CPUs, or will have again when another isolation ends. */
   void narrow_file(const std::string &folder) {
-    SetOperation cpus =
-        set(file_setting(folder + "/cpuset.cpus"), Claim::Want::without, request_.id());
+    const std::string file = folder + "/cpuset.cpus";
+    SetOperation cpus = set(FileSetting{file}, Claim::Want::without, request_.id().list());
     const CpuSet now = effective(folder);
     cpus.means = cpu_list(hierarchy_.is_v2 ? effective(root_) : CpuSet());
-    cpus.before = hierarchy_.is_v2 ? value_if_absent(cpus.setting.name, "") : std::nullopt;
+    cpus.before = hierarchy_.is_v2 ? value_if_absent(file, "") : std::nullopt;
     if (shared(now, request_.cpus).empty() || !can_do_without(folder, now))
       return;
     keep_masks_of(folder, /*kernels_too=*/true);
@@ -233,17 +229,17 @@ private:
       if (shared(now, request_.cpus).empty() || !can_do_without(folder, now))
         continue;
       keep_masks_of(folder, /*kernels_too=*/false);
-      narrow_unit(unit, "AllowedCPUs", request_.cpus, effective(root_));
+      narrow_unit(unit, UnitSetting::Property::allowed_cpus, request_.cpus, effective(root_));
       if (!request_.mems.empty())
-        narrow_unit(unit, "AllowedMemoryNodes", request_.mems, all_nodes());
+        narrow_unit(unit, UnitSetting::Property::allowed_memory_nodes, request_.mems, all_nodes());
       told_.narrowed.push_back(unit);
     }
   }
 
-  void narrow_unit(const std::string &unit, const char *property, const CpuSet &taken,
+  void narrow_unit(const std::string &unit, UnitSetting::Property property, const CpuSet &taken,
                    const CpuSet &all) {
-    SetOperation operation = set({SettingName::Kind::unit, unit + " " + property},
-                                 Claim::Want::without, cpu_list(taken));
+    SetOperation operation =
+        set(UnitSetting{unit, property}, Claim::Want::without, cpu_list(taken));
     operation.means = cpu_list(all);
     plan_.operations.push_back(operation);
   }
@@ -300,8 +296,9 @@ private:
     if (is_systemd_ && request_.guest)
       move_guest(guest_group_.substr(root_.size() + 1));
     if (is_systemd_ && is_alone) {
-      SetOperation cpus = set({SettingName::Kind::unit, told_.group.substr(1) + " AllowedCPUs"},
-                              Claim::Want::value, request_.id() + "\n");
+      SetOperation cpus =
+          set(UnitSetting{told_.group.substr(1), UnitSetting::Property::allowed_cpus},
+              Claim::Want::value, request_.id().list() + "\n");
       if (is_ours)
         cpus.before = "\n";
       plan_.operations.push_back(cpus);
@@ -311,10 +308,11 @@ private:
     if (!request_.partition.empty()) {
       told_.partition = plan_.operations.size();
       told_.partition_kind = request_.partition;
-      SetOperation partition = set(file_setting(guest_group_ + "/cpuset.cpus.partition"),
-                                   Claim::Want::value, request_.partition + "\n");
+      const std::string file = guest_group_ + "/cpuset.cpus.partition";
+      SetOperation partition =
+          set(FileSetting{file}, Claim::Want::value, request_.partition + "\n");
       partition.verified = true;
-      partition.before = value_if_absent(partition.setting.name, "member");
+      partition.before = value_if_absent(file, "member");
       plan_.operations.push_back(partition);
     }
     if (!is_systemd_ && request_.guest)
@@ -330,7 +328,7 @@ private:
     else if (!request_.mems.empty())
       value(guest_group_ + "/cpuset.mems", cpu_list(request_.mems), "");
     if (is_alone || !hierarchy_.is_v2)
-      value(guest_group_ + "/cpuset.cpus", is_alone ? request_.id() : all, "");
+      value(guest_group_ + "/cpuset.cpus", is_alone ? request_.id().list() : all, "");
     if (request_.exclusive)
       value(guest_group_ + "/cpuset.cpu_exclusive", "1", "0");
     if (request_.migrate)
@@ -347,8 +345,7 @@ private:
     if (!stat || !*stat || !group)
       return; /* it has ended; the caller has seen it alive */
     plan_.operations.push_back(
-        MoveOperation{request_.guest, (*stat)->start_time,
-                      root_ + (*group == "/" ? "" : *group) + "/cgroup.procs",
+        MoveOperation{(*stat)->thread, root_ + (*group == "/" ? "" : *group) + "/cgroup.procs",
                       guest_group_ + "/cgroup.procs", scope});
   }
 
@@ -375,7 +372,7 @@ std::string guest_group(const Host &host, const IsolationRequest &request) {
   if (!request.group.empty())
     return hierarchy->folder + request.group;
   const bool is_scope = hierarchy->is_v2 && is_systemd_host(host);
-  return hierarchy->folder + "/qemu-pin-" + request.id() + (is_scope ? ".scope" : "");
+  return hierarchy->folder + "/qemu-pin-" + request.id().list() + (is_scope ? ".scope" : "");
 }
 
 Result<StepPlan> plan_cpuset(const Host &host, const IsolationRequest &request,

@@ -29,7 +29,7 @@ void tell_moved(const Outcome &outcome, StepLines &lines) {
 std::string partition_line(const Outcome &outcome, const std::string &kind) {
   if (outcome.kind == Outcome::Kind::refused)
     return fmt::format("no {} partition, a plain set instead; the kernel says: {}", kind,
-                       outcome.refusal);
+                       outcome.refusal.message);
   if (outcome.kind == Outcome::Kind::gone)
     return fmt::format("no {} partition: its group has gone", kind);
   return fmt::format("it is a partition of the kernel's: {}", kind);

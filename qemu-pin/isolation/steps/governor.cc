@@ -134,10 +134,8 @@ private:
   }
 
   void add(unsigned cpu, const char *file, const std::string &value, Told::Policy policy) {
-    plan_.operations.emplace_back(SetOperation{{SettingName::Kind::file, cpufreq_file(cpu, file)},
-                                               ValueFormat::text,
-                                               Claim::Want::value,
-                                               value + "\n"});
+    plan_.operations.emplace_back(SetOperation{
+        FileSetting{cpufreq_file(cpu, file)}, ValueFormat::text, Claim::Want::value, value + "\n"});
     told_.policies.push_back(std::move(policy));
   }
 

@@ -126,18 +126,15 @@ struct Told {
 private:
   std::string irqbalance_line(const Outcome &outcome) const {
     if (outcome.kind == Outcome::Kind::refused)
-      return "irqbalance may move interrupts back: " + outcome.refusal;
+      return "irqbalance may move interrupts back: " + outcome.refusal.message;
     if (outcome.kind == Outcome::Kind::gone)
       return fmt::format("irqbalance (process {}) has ended", irqbalance);
     return fmt::format("irqbalance (process {}) leaves {} alone", irqbalance, cpus_text(cpus));
   }
 
   static std::string reason(const Outcome &outcome) {
-    const std::size_t colon = outcome.refusal.rfind(": ");
-    const std::string why =
-        colon == std::string::npos ? outcome.refusal : outcome.refusal.substr(colon + 2);
-    return why == std::strerror(EIO) || why == std::strerror(EPERM) ? "as the kernel places them"
-                                                                    : why;
+    const int number = outcome.refusal.number;
+    return number == EIO || number == EPERM ? "as the kernel places them" : std::strerror(number);
   }
 };
 
@@ -145,13 +142,13 @@ class Planner {
 public:
   Planner(const Host &host, const IsolationRequest &request, const JournalContent &journal)
       : host_(host), request_(request), journal_(journal) {
-    told_.cpus = request.id();
+    told_.cpus = request.id().list();
   }
 
   Result<StepPlan> run() {
     if (host_.is_live())
       tell_irqbalance();
-    if (auto result = add_taken(take_cpus_out(host_, file_setting("/proc/irq/default_smp_affinity"),
+    if (auto result = add_taken(take_cpus_out(host_, FileSetting{"/proc/irq/default_smp_affinity"},
                                               ValueFormat::mask, request_, journal_),
                                 {Aim::Kind::newcomers});
         !result)
@@ -188,8 +185,7 @@ private:
   }
 
   Result<> plan(const Irq &irq) {
-    SettingName setting{SettingName::Kind::file,
-                        fmt::format("/proc/irq/{}/smp_affinity_list", irq.number)};
+    Setting setting = FileSetting{fmt::format("/proc/irq/{}/smp_affinity_list", irq.number)};
     auto value = read_setting(host_, setting);
     if (!value)
       return value.error();
@@ -201,7 +197,7 @@ private:
                                      request_, journal_),
                        {Aim::Kind::off, irq});
     SetOperation steer{
-        std::move(setting), ValueFormat::list, Claim::Want::value, request_.id() + "\n", "",
+        std::move(setting), ValueFormat::list, Claim::Want::value, request_.id().list() + "\n", "",
         kept_in_place};
     steer.before = std::move(*value);
     add(std::move(steer), {Aim::Kind::to_guest, irq});
@@ -219,7 +215,7 @@ private:
   }
 
   /* Two guests may ask for the same names: who came first keeps them. */
-  bool is_steered_by_another(const SettingName &setting) const {
+  bool is_steered_by_another(const Setting &setting) const {
     const SettingChange *change = journal_.find_setting(setting);
     return change &&
            std::any_of(change->claims.begin(), change->claims.end(), [&](const Claim &claim) {
@@ -245,19 +241,14 @@ private:
 
   void tell_irqbalance() {
     const auto process = irqbalance_process(host_);
-    auto stat = process ? host_.procfs().stat(*process, *process)
-                        : Result<std::optional<ThreadStat>>(std::optional<ThreadStat>());
-    if (!stat || !*stat)
+    if (!process)
       return;
-    told_.irqbalance = *process;
-    SetOperation operation{
-        {SettingName::Kind::irqbalance, thread_setting(*process, (*stat)->start_time).name},
-        ValueFormat::list,
-        Claim::Want::with,
-        request_.id()};
+    told_.irqbalance = process->id;
+    SetOperation operation{IrqbalanceSetting{*process}, ValueFormat::list, Claim::Want::with,
+                           request_.id().list()};
     operation.tolerated = deaf;
     if (!journal_.find_setting(operation.setting)) {
-      auto ban = settled_ban(host_, *process, request_.cpus);
+      auto ban = settled_ban(host_, process->id, request_.cpus);
       if (!ban)
         told_.notes.push_back("irqbalance may move interrupts back: " + ban.error().message);
       if (!ban || !*ban)

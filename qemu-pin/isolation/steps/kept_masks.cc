@@ -23,8 +23,8 @@ std::vector<SetOperation> KeptMasks::of_guest() {
     auto mask = host_.procfs().allowed_cpus(thread, thread);
     if (!stat || !*stat || !mask || !*mask)
       continue;
-    const SetOperation keep{thread_setting(thread, (*stat)->start_time), ValueFormat::text,
-                            Claim::Want::value, (*mask)->list + "\n"};
+    const SetOperation keep{ThreadSetting{(*stat)->thread}, ValueFormat::text, Claim::Want::value,
+                            (*mask)->list + "\n"};
     seen_.insert(thread);
     if (without(group->cpus, (*mask)->cpus).empty() && !is_known(keep))
       continue;
@@ -48,8 +48,8 @@ std::vector<SetOperation> KeptMasks::of_threads(const std::vector<pid_t> &thread
     auto stat = host_.stat(thread);
     if (!stat || !*stat || (*stat)->is_bound || ((*stat)->is_kernels && !kernels_too))
       continue;
-    SetOperation keep{thread_setting(thread, (*stat)->start_time), ValueFormat::list,
-                      Claim::Want::without, request_.id()};
+    SetOperation keep{ThreadSetting{(*stat)->thread}, ValueFormat::list, Claim::Want::without,
+                      request_.id().list()};
     keep.tolerated = {EINVAL}; /* somebody moves it meanwhile to a group without these CPUs */
     if ((has_all && !is_known(keep)) || !seen_.insert(thread).second)
       continue;

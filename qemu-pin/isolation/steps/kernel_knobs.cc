@@ -31,8 +31,8 @@ Result<StepPlan> plan_value(const Host &host, const std::string &file, const std
   if (!*text)
     return missing(file);
   StepPlan plan;
-  plan.operations.emplace_back(SetOperation{
-      {SettingName::Kind::file, file}, ValueFormat::text, Claim::Want::value, value + "\n"});
+  plan.operations.emplace_back(
+      SetOperation{FileSetting{file}, ValueFormat::text, Claim::Want::value, value + "\n"});
   plan.tell = [done](const std::vector<Outcome> &outcomes) {
     if (outcomes.at(0).kind == Outcome::Kind::already)
       return StepLines{done + ", as before"};
@@ -60,15 +60,14 @@ Result<StepPlan> plan_watchdog(const Host &host, const IsolationRequest &request
     return text.error();
   if (!*text)
     return missing(file);
-  auto operation =
-      take_cpus_out(host, {SettingName::Kind::file, file}, ValueFormat::list, request, journal);
+  auto operation = take_cpus_out(host, FileSetting{file}, ValueFormat::list, request, journal);
   if (!operation)
     return operation.error();
   if (!*operation)
     return only_told("the lockup detectors do not watch the CPUs");
   StepPlan plan;
   plan.operations.emplace_back(std::move(**operation));
-  plan.tell = [cpus = request.id()](const std::vector<Outcome> &) {
+  plan.tell = [cpus = request.id().list()](const std::vector<Outcome> &) {
     return StepLines{fmt::format("the lockup detectors do not watch {} any more", cpus_text(cpus))};
   };
   return plan;

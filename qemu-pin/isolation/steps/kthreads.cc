@@ -73,8 +73,7 @@ public:
 
 private:
   Result<> plan_queue(const std::string &folder, const std::string &name) {
-    auto operation =
-        take_out({SettingName::Kind::file, workqueues + folder + "/cpumask"}, ValueFormat::mask);
+    auto operation = take_out(FileSetting{workqueues + folder + "/cpumask"}, ValueFormat::mask);
     if (!operation)
       return operation.error();
     if (*operation) {
@@ -104,7 +103,7 @@ private:
       told_.bound += has_one && !(*stat)->name.starts_with("kworker/u");
       return {};
     }
-    auto operation = take_out(thread_setting(thread, (*stat)->start_time), ValueFormat::list);
+    auto operation = take_out(ThreadSetting{(*stat)->thread}, ValueFormat::list);
     if (!operation)
       return operation.error();
     if (*operation)
@@ -112,7 +111,7 @@ private:
     return {};
   }
 
-  Result<std::optional<SetOperation>> take_out(SettingName setting, ValueFormat format) const {
+  Result<std::optional<SetOperation>> take_out(Setting setting, ValueFormat format) const {
     return take_cpus_out(host_, std::move(setting), format, request_, journal_);
   }
 

@@ -37,13 +37,12 @@ struct IsolationRequest {
   std::vector<std::string> irq_to_guest; /* irq: these go to the CPUs; parts of names */
   std::string governor = "performance";  /* governor */
 
-  /* The isolation's id. */
-  std::string id() const { return cpu_list(cpus); }
+  IsolationId id() const { return IsolationId(cpus); }
 };
 
 /* Puts a value into a setting, to be undone. */
 struct SetOperation {
-  SettingName setting;
+  Setting setting;
   ValueFormat format;
   Claim::Want want;
   std::string operand;    /* of the claim */
@@ -72,8 +71,7 @@ struct MoveAllOperation {
 
 /* Moves a process or thread, to be undone; see MoveChange. */
 struct MoveOperation {
-  pid_t process;
-  std::uint64_t start_time;
+  ThreadId process;
   std::string from, to;
   std::string scope = {}; /* of systemd, which is made for it; "": the group is there */
   /* That it has ended, or that the kernel keeps it, is told, and no failure. */
@@ -105,7 +103,7 @@ struct Outcome {
   };
   Kind kind = Kind::done;
   std::string before, now;          /* of a setting, without newlines */
-  std::string refusal;              /* the kernel's reason */
+  Error refusal;                    /* why */
   std::size_t moved = 0;            /* of MoveAllOperation */
   std::vector<std::string> unmoved; /* names of those that the kernel does not let move */
 };

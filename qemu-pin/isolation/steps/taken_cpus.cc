@@ -15,7 +15,7 @@ Result<CpuSet> read_cpus(const std::string &value, ValueFormat format) {
   return format == ValueFormat::mask ? read_cpu_mask(line) : read_cpu_set(line);
 }
 
-Result<std::optional<SetOperation>> take_cpus_out(const Host &host, SettingName setting,
+Result<std::optional<SetOperation>> take_cpus_out(const Host &host, Setting setting,
                                                   ValueFormat format,
                                                   const IsolationRequest &request,
                                                   const JournalContent &journal) {
@@ -27,14 +27,14 @@ Result<std::optional<SetOperation>> take_cpus_out(const Host &host, SettingName 
   return take_cpus_out(std::move(**value), std::move(setting), format, request, journal);
 }
 
-Result<std::optional<SetOperation>> take_cpus_out(std::string value, SettingName setting,
+Result<std::optional<SetOperation>> take_cpus_out(std::string value, Setting setting,
                                                   ValueFormat format,
                                                   const IsolationRequest &request,
                                                   const JournalContent &journal) {
   using Found = std::optional<SetOperation>;
   auto cpus = read_cpus(value, format);
   if (!cpus)
-    return Error{setting.name + ": " + cpus.error().message};
+    return Error{setting_text(setting) + ": " + cpus.error().message};
   if (const SettingChange *change = journal.find_setting(setting))
     if (auto before = read_cpus(change->before, format))
       cpus->merge(*before);
@@ -42,7 +42,7 @@ Result<std::optional<SetOperation>> take_cpus_out(std::string value, SettingName
                                    [&](unsigned cpu) { return cpus->contains(cpu); });
   if (!has_one)
     return Found();
-  SetOperation operation{std::move(setting), format, Claim::Want::without, request.id()};
+  SetOperation operation{std::move(setting), format, Claim::Want::without, request.id().list()};
   operation.before = std::move(value);
   return Found(std::move(operation));
 }

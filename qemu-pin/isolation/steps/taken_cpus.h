@@ -16,13 +16,13 @@ Result<CpuSet> read_cpus(const std::string &value, ValueFormat format);
 /* Takes the CPUs out of a setting. Nothing if none of them is in it, nor will be when other
  * isolations end; nor if there is no such setting. Fails when it may not be read, or is no
  * set. */
-Result<std::optional<SetOperation>> take_cpus_out(const Host &host, SettingName setting,
+Result<std::optional<SetOperation>> take_cpus_out(const Host &host, Setting setting,
                                                   ValueFormat format,
                                                   const IsolationRequest &request,
                                                   const JournalContent &journal);
 
 /* The same of one whose value has been read. */
-Result<std::optional<SetOperation>> take_cpus_out(std::string value, SettingName setting,
+Result<std::optional<SetOperation>> take_cpus_out(std::string value, Setting setting,
                                                   ValueFormat format,
                                                   const IsolationRequest &request,
                                                   const JournalContent &journal);
