@@ -54,6 +54,15 @@ Option Option::one_of(const std::vector<std::string> &values) const {
   return *this;
 }
 
+Option Option::not_empty() const {
+  option_->check(CLI::Validator(
+      [](const std::string &value) {
+        return value.find_first_not_of(" \t\n") == std::string::npos ? "it is empty" : "";
+      },
+      ""));
+  return *this;
+}
+
 Option Option::positive() const {
   option_->check(
       [](const std::string &text) {

@@ -38,6 +38,8 @@ public:
   Option excludes(const std::string &other) const;
   /* The only values that it may have. */
   Option one_of(const std::vector<std::string> &values) const;
+  /* Text with more than blanks in it. */
+  Option not_empty() const;
   /* A number that is more than 0. */
   Option positive() const;
   /* A number from least to most. */

@@ -20,6 +20,13 @@ void add_topology_options(const Command &subcommand, TopologySource &source) {
       .group(group)
       .excludes("--topology")
       .excludes("--fsroot");
+  subcommand.add_option("--lscpu", source.lscpu, "Host in the table of lscpu -e or lscpu -p")
+      .type_name("FILE")
+      .not_empty()
+      .group(group)
+      .excludes("--topology")
+      .excludes("--fsroot")
+      .excludes("--synthetic");
 }
 
 } // namespace qemu_pin

@@ -1,5 +1,5 @@
 /*
- * --topology, --fsroot and --synthetic: which host a subcommand is about.
+ * --topology, --fsroot, --synthetic and --lscpu: which host a subcommand is about.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

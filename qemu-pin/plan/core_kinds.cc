@@ -2,53 +2,17 @@
 #include "plan/core_kinds.h"
 
 #include "base/number.h"
+#include "plan/core_facts.h"
 
 #include <algorithm>
 #include <cstdlib>
 #include <map>
 #include <sstream>
 #include <string>
-#include <tuple>
 
 namespace qemu_pin {
 
 namespace {
-
-/* Slower than this share of a kind's fastest core is another kind. */
-constexpr double alike = 0.85;
-
-/* Intel's classes of core, the fastest first. */
-enum class IntelClass { core, atom, low_power, unknown };
-
-/* What is known of a core; cores with the same facts are alike. */
-struct Facts {
-  IntelClass intel = IntelClass::unknown;
-  bool has_l3 = true;    /* told of Intel's efficiency cores only */
-  double speed = 0;      /* Linux's capacity, or MHz; 0: not known */
-  int efficiency = -1;   /* hwloc's rank: the more, the faster */
-  std::uint64_t l1d = 0; /* bytes; 0: not known */
-  std::string part;      /* Arm's number of the design */
-
-  auto order() const {
-    return std::tuple(intel, !has_l3, -speed, -efficiency, -static_cast<std::int64_t>(l1d), part);
-  }
-  bool operator<(const Facts &other) const { return order() < other.order(); }
-
-  /* Whether a core of these facts, which come after fastest's, is of its kind. */
-  bool is_like(const Facts &fastest) const {
-    if (intel != fastest.intel || part != fastest.part)
-      return false;
-    if (intel == IntelClass::core || intel == IntelClass::low_power)
-      return true;
-    if (has_l3 != fastest.has_l3)
-      return false;
-    if (intel == IntelClass::unknown && l1d && fastest.l1d && l1d != fastest.l1d)
-      return false;
-    if (fastest.speed > 0)
-      return speed == 0 || speed >= alike * fastest.speed;
-    return efficiency == fastest.efficiency;
-  }
-};
 
 std::string text_of(const hwloc_info_s *infos, unsigned count, const std::string &name) {
   for (unsigned i = 0; i < count; ++i)
@@ -84,7 +48,7 @@ public:
       one.facts.speed = all_have_capacity ? one.capacity : one.mhz;
   }
 
-  Facts of(hwloc_const_cpuset_t cpus) const {
+  CoreFacts of(hwloc_const_cpuset_t cpus) const {
     for (const Kind &one : kinds_)
       if (hwloc_bitmap_intersects(cpus, one.cpus.get()))
         return one.facts;
@@ -94,7 +58,7 @@ public:
 private:
   struct Kind {
     Bitmap cpus;
-    Facts facts;
+    CoreFacts facts;
     double capacity, mhz;
   };
   std::vector<Kind> kinds_;
@@ -154,30 +118,29 @@ CoreKinds::CoreKinds(hwloc_topology_t topology, const Host *host, bool is_arm) {
   const bool some_l3 = hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_L3CACHE) > 0;
   const hwloc_obj_type_t type =
       hwloc_get_nbobjs_by_type(topology, HWLOC_OBJ_CORE) > 0 ? HWLOC_OBJ_CORE : HWLOC_OBJ_PU;
-  std::map<Facts, Bitmap> found;
+  std::vector<CoreFacts> facts;
+  std::vector<hwloc_obj_t> cores;
   for (hwloc_obj_t core = nullptr; (core = hwloc_get_next_obj_by_type(topology, type, core));) {
-    Facts facts = known.of(core->cpuset);
+    CoreFacts one = known.of(core->cpuset);
     const auto cpu = static_cast<unsigned>(hwloc_bitmap_first(core->cpuset));
     if (const auto listed = intel.find(cpu); listed != intel.end())
-      facts.intel = listed->second;
+      one.intel = listed->second;
     if (const auto part = parts.find(cpu); part != parts.end())
-      facts.part = part->second;
-    facts.l1d = l1d_of(topology, core);
-    if (facts.intel == IntelClass::atom && some_l3)
-      facts.has_l3 = hwloc_get_ancestor_obj_by_type(topology, HWLOC_OBJ_L3CACHE, core) != nullptr;
-    Bitmap &cpus = found[facts];
-    if (!cpus)
-      cpus.reset(hwloc_bitmap_alloc());
-    hwloc_bitmap_or(cpus.get(), cpus.get(), core->cpuset);
+      one.part = part->second;
+    one.l1d = l1d_of(topology, core);
+    one.threads = static_cast<unsigned>(hwloc_bitmap_weight(core->cpuset));
+    hwloc_obj_t l2 = hwloc_get_ancestor_obj_by_type(topology, HWLOC_OBJ_L2CACHE, core);
+    one.shares_l2 = l2 && !hwloc_bitmap_isequal(l2->cpuset, core->cpuset);
+    one.has_l3 = !some_l3 || hwloc_get_ancestor_obj_by_type(topology, HWLOC_OBJ_L3CACHE, core);
+    facts.push_back(std::move(one));
+    cores.push_back(core);
   }
-  const Facts *fastest = nullptr; /* of the kind */
-  for (auto &[facts, cpus] : found) {
-    if (fastest && facts.is_like(*fastest)) {
-      hwloc_bitmap_or(kinds_.back().get(), kinds_.back().get(), cpus.get());
-    } else {
-      fastest = &facts;
-      kinds_.push_back(std::move(cpus));
-    }
+  const std::vector<unsigned> kinds = core_kinds(facts);
+  for (std::size_t core = 0; core < cores.size(); ++core) {
+    while (kinds_.size() <= kinds[core])
+      kinds_.emplace_back(hwloc_bitmap_alloc());
+    hwloc_bitmap_t cpus = kinds_[kinds[core]].get();
+    hwloc_bitmap_or(cpus, cpus, cores[core]->cpuset);
   }
 }
 

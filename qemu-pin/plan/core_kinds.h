@@ -1,14 +1,5 @@
 /*
- * Kinds of core, the fastest first: performance and efficiency cores, big and LITTLE ones.
- *
- * What tells two kinds apart, the first that a host has:
- *  - Linux's lists of Intel's cores, /sys/devices/cpu_{core,atom,lowpower}/cpus, or the same
- *    by CPUID, which hwloc reads ("CoreType"). Performance cores are one kind, however far
- *    their top frequencies differ; efficiency cores without an L3, or more than 15% below
- *    the others, are low-power ones;
- *  - the design: the part number of Arm's cores, the size of the L1 data cache;
- *  - Linux's cpu_capacity, or else the top frequency: a kind is what is within 15% of its
- *    fastest. Cores that a CPU favours differ by less.
+ * A host's kinds of core, by what hwloc, Linux's lists of Intel's cores and /proc/cpuinfo tell.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

@@ -2,6 +2,7 @@
 #include "plan/hwloc_topology.h"
 
 #include "base/text_file.h"
+#include "plan/topology_file.h"
 
 #include <cerrno>
 #include <cstdlib>
@@ -73,10 +74,13 @@ Result<HwlocTopology> load_topology(const TopologySource &source, bool everythin
   filter(raw, source, everything);
   int status = 0;
   if (!source.file.empty()) {
-    auto xml = read_text_file(source.file, xml_limit);
+    auto text = read_text_file(source.file, xml_limit);
+    if (!text)
+      return text.error();
+    auto xml = topology_xml(*text);
     if (!xml)
-      return xml.error();
-    status = hwloc_topology_set_xmlbuffer(raw, xml->c_str(), static_cast<int>(xml->size()) + 1);
+      return Error{source.file + ": " + xml.error().message};
+    status = hwloc_topology_set_xmlbuffer(raw, xml->c_str(), static_cast<int>(xml->size() + 1));
   } else if (!source.synthetic.empty())
     status = hwloc_topology_set_synthetic(raw, source.synthetic.c_str());
   if (status == 0) {

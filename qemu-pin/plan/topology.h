@@ -87,8 +87,15 @@ struct Topology {
   CoreKind kind_of(unsigned kind) const;
 };
 
-/* Fails when hwloc cannot read the host, when it has no CPU that may be used, and
- * when there is no such device. with_xml: fills Topology::xml. */
+/* Orders domains by package, node and L3, and cores by domain and lowest CPU. Drops clusters of
+ * one core and those of all cores of a domain: they part nothing. */
+void arrange(Topology &topology);
+
+/* The CPUs that may be used. */
+CpuSet cpus_on_node(const Topology &topology, unsigned node);
+
+/* In topology_reader.cc. Fails when hwloc cannot read the host, when it has no CPU that may be
+ * used, and when there is no such device. with_xml: fills Topology::xml. */
 Result<Topology> read_topology(const TopologySource &source, bool with_xml = false);
 
 } // namespace qemu_pin

@@ -6,6 +6,8 @@ namespace qemu_pin {
 std::string source_name(const TopologySource &source) {
   if (!source.file.empty())
     return source.file;
+  if (!source.lscpu.empty())
+    return source.lscpu == "-" ? "standard input" : source.lscpu;
   if (!source.root.empty())
     return source.root;
   if (!source.synthetic.empty())
@@ -14,7 +16,8 @@ std::string source_name(const TopologySource &source) {
 }
 
 bool is_this_host(const TopologySource &source) {
-  return source.file.empty() && source.root.empty() && source.synthetic.empty();
+  return source.file.empty() && source.root.empty() && source.synthetic.empty() &&
+         source.lscpu.empty();
 }
 
 } // namespace qemu_pin

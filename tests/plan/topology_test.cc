@@ -206,7 +206,7 @@ TEST(Reading, AFileThatIsNoXmlFails) {
   dir.write("host.xml", "cores: many\n");
   const std::string file = dir.path() + "/host.xml";
   EXPECT_EQ(refusal({.file = file, .root = "", .synthetic = "", .device = ""}),
-            file + ": hwloc cannot read it as a host's topology");
+            file + ": this is not XML; lstopo HOST.xml writes a host's topology");
 }
 
 TEST(Reading, AFileThatIsNotThereFails) {
