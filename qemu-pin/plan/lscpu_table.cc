@@ -80,38 +80,37 @@ private:
     /* A shell's prompt, and what marks code in posts. */
     if (line[start] == '$' || line.compare(start, 3, "```") == 0)
       return {};
-    if (is_comment || !std::isdigit(static_cast<unsigned char>(line[start])))
-      return take_header(line.substr(is_comment ? start + 1 : start), is_comment);
-    if (columns_.empty() && line.find(',') == std::string::npos)
+    if (is_comment)
+      return take_header(line.substr(start + 1), true);
+    if (!columns_.empty())
+      return take_row(line.substr(start));
+    if (!std::isdigit(static_cast<unsigned char>(line[start])))
+      return take_header(line.substr(start), false);
+    if (line.find(',') == std::string::npos)
       return Error{"the header of lscpu -e is missing above it (CPU NODE SOCKET CORE ...)"};
-    if (columns_.empty()) {
-      columns_ = default_columns;
-      commas_ = true;
-    }
+    columns_ = default_columns;
+    commas_ = true;
     return take_row(line.substr(start));
   }
 
   Result<> take_header(const std::string &line, bool is_comment) {
+    if (line.starts_with("Architecture:") || line.starts_with("CPU(s):") ||
+        line.starts_with("CPU op-mode"))
+      return Error{"this is lscpu's summary, which does not say which CPUs share a core: give the "
+                   "output of lscpu -e"};
     const bool commas = line.find(',') != std::string::npos;
     Fields names;
     for (const std::string &field : commas ? split(line, ',') : words(line)) {
       const Fields trimmed = words(field);
       names.push_back(upper(trimmed.empty() ? "" : trimmed[0]));
     }
-    if (std::find(names.begin(), names.end(), "CPU") != names.end() &&
-        line.find("CPU(s)") == std::string::npos) {
+    if (std::find(names.begin(), names.end(), "CPU") != names.end()) {
       columns_ = names;
       commas_ = commas;
       return {};
     }
     if (is_comment)
       return {};
-    if (!rows_.empty() || !columns_.empty())
-      return Error{"it does not begin with a CPU's number"};
-    if (line.starts_with("Architecture:") || line.starts_with("CPU(s):") ||
-        line.starts_with("CPU op-mode"))
-      return Error{"this is lscpu's summary, which does not say which CPUs share a core: give the "
-                   "output of lscpu -e"};
     if (line[0] == '{' || line[0] == '[')
       return Error{"this is JSON: give the output of lscpu -e without -J"};
     return Error{"neither a header nor a CPU of lscpu -e or lscpu -p"};

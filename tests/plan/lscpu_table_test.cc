@@ -184,7 +184,7 @@ TEST(Table, ThatIsDamagedIsRefusedWithItsLine) {
   EXPECT_EQ(refusal(header + "9999999 0 1 yes 3000\n"),
             "line 3: CPU '9999999': not a CPU's number");
   EXPECT_EQ(refusal(header + "1x 0 1 yes 3000\n"), "line 3: CPU '1x': not a CPU's number");
-  EXPECT_EQ(refusal(header + "and so on\n"), "line 3: it does not begin with a CPU's number");
+  EXPECT_EQ(refusal(header + "a b c d e\n"), "line 3: CPU 'a': not a CPU's number");
   EXPECT_EQ(refusal("CPU L2:L3\n0 0\n"),
             "line 2: L2:L3 '0': as many caches as in the header (2) are expected");
 }
