@@ -8,8 +8,8 @@
 #include "plan/core_kinds.h"
 #include "plan/cpu_states.h"
 #include "plan/hwloc_topology.h"
-#include "plan/topology_damage.h"
 #include "plan/lscpu_table.h"
+#include "plan/topology_damage.h"
 
 #include <algorithm>
 #include <cstdio>

@@ -16,8 +16,6 @@ namespace {
 const std::string pairs = " -vcpu 0,affinity=4 -vcpu 1,affinity=12"
                           " -vcpu 2,affinity=5 -vcpu 3,affinity=13";
 const std::string smp = "-smp 4,cores=2,threads=2";
-const std::string emulator = " -emulatorpin affinity=0,affinity=8";
-
 TEST(Findings, WhatIsRightHasNone) {
   EXPECT_EQ(found(smp + pairs + emulator), Words());
   /* One thread of each core, with idle siblings. */

@@ -13,6 +13,9 @@
 
 using Words = std::vector<std::string>;
 
+/* A pin for the emulator on the example host, where no fault is. */
+inline const std::string emulator = " -emulatorpin affinity=0,affinity=8";
+
 /* Parted at blanks. */
 Words words(const std::string &text);
 

@@ -9,8 +9,6 @@ using namespace qemu_pin;
 
 namespace {
 
-const std::string emulator = " -emulatorpin affinity=0,affinity=8";
-
 /* Cores 0-3 of two threads (CPUs 0-7), cores 4-7 of one (8-11). */
 Topology p_and_e(bool is_arm = false) {
   Topology topology = edited("pack:1 l3:1 core:8 pu:2", [](hwloc_topology_t raw) {

@@ -10,8 +10,6 @@ using namespace qemu_pin;
 
 namespace {
 
-const std::string emulator = " -emulatorpin affinity=0,affinity=8";
-
 GuestDescription with_sets(const std::vector<CpuSet> &sets) {
   GuestDescription guest = pinned(std::vector<unsigned>(sets.size()), 1);
   for (unsigned vcpu = 0; vcpu < sets.size(); ++vcpu)

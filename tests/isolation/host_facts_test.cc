@@ -1,5 +1,5 @@
 /* What qemu-pin host tells of a host. SPDX-License-Identifier: GPL-2.0-or-later */
-#include "host_folder.h"
+#include "vfio_host.h"
 
 #include "host/cpu_facts.h"
 #include "host/iommu_group.h"
@@ -28,21 +28,21 @@ CpuSet all_cpus() {
   return *qemu_pin::read_cpu_set("0-31");
 }
 
-HostFact cpu_fact(const HostFolder &folder, const std::string &name) {
+HostFact cpu_fact(const VfioHost &folder, const std::string &name) {
   return fact_named(cpu_facts(folder.host(), all_cpus()), name);
 }
 
-HostFact kernel_fact(const HostFolder &folder, const std::string &name) {
+HostFact kernel_fact(const VfioHost &folder, const std::string &name) {
   return fact_named(kernel_facts(folder.host()), name);
 }
 
-HostFact memory_fact(const HostFolder &folder, const std::string &name) {
+HostFact memory_fact(const VfioHost &folder, const std::string &name) {
   return fact_named(memory_facts(folder.host()), name);
 }
 
-void link_to(const HostFolder &folder, const std::string &name, const std::string &target) {
+void link_to(const VfioHost &folder, const std::string &name, const std::string &target) {
   folder.write(name + ".beside", ""); /* makes the folders */
-  std::filesystem::create_symlink(target, folder.path() + "/" + name);
+  std::filesystem::create_symlink(target, folder.path(name));
 }
 
 TEST(HostFacts, AnEmptyFolderTellsNothing) {
@@ -59,81 +59,81 @@ TEST(HostFacts, AnEmptyFolderTellsNothing) {
 }
 
 TEST(HostFacts, CpusThatPinsCannotHaveAreProblems) {
-  const HostFolder folder;
+  const VfioHost folder;
   EXPECT_EQ(cpu_fact(folder, "cpus").mark, Mark::ok);
   const HostFact narrow = fact_named(cpu_facts(folder.host(), {0, 1}), "cpus");
   EXPECT_EQ(narrow.mark, Mark::problem);
   EXPECT_EQ(narrow.value, "0-31 online; this process may not use 2-31");
-  folder.write("sys/devices/system/cpu/present", "0-33\n");
+  folder.write("/sys/devices/system/cpu/present", "0-33");
   const HostFact offline = cpu_fact(folder, "cpus");
   EXPECT_EQ(offline.mark, Mark::problem);
   EXPECT_EQ(offline.value, "0-31 online; 32-33 offline");
-  folder.write("sys/devices/system/cpu/smt/control", "off\n");
+  folder.write("/sys/devices/system/cpu/smt/control", "off");
   EXPECT_EQ(cpu_fact(folder, "cpus").mark, Mark::ok);
 }
 
 TEST(HostFacts, IsolatedCpusAreTold) {
-  const HostFolder folder;
+  const VfioHost folder;
   EXPECT_EQ(cpu_fact(folder, "isolated").value, "none (isolcpus, nohz_full)");
-  folder.write("sys/devices/system/cpu/isolated", "4-7\n");
-  folder.write("sys/devices/system/cpu/nohz_full", "(null)\n");
+  folder.write("/sys/devices/system/cpu/isolated", "4-7");
+  folder.write("/sys/devices/system/cpu/nohz_full", "(null)");
   EXPECT_EQ(cpu_fact(folder, "isolated").value, "isolcpus 4-7, nohz_full none");
 }
 
 TEST(HostFacts, AGovernorThatIsNotPerformanceIsNoted) {
-  const HostFolder folder;
+  const VfioHost folder;
   EXPECT_EQ(cpu_fact(folder, "governor").mark, Mark::note);
   EXPECT_EQ(cpu_fact(folder, "governor").value, "schedutil on 0-31");
-  for (unsigned cpu = 0; cpu < HostFolder::cpus; ++cpu)
-    folder.write("sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/cpufreq/scaling_governor",
-                 "performance\n");
+  for (unsigned cpu = 0; cpu < VfioHost::cpus; ++cpu)
+    folder.write("/sys/devices/system/cpu/cpu" + std::to_string(cpu) + "/cpufreq/scaling_governor",
+                 "performance");
   EXPECT_EQ(cpu_fact(folder, "governor").mark, Mark::ok);
 }
 
 TEST(HostFacts, TheDeepestSleepThatIsNotDisabledIsTold) {
-  const HostFolder folder;
+  const VfioHost folder;
   EXPECT_EQ(cpu_fact(folder, "c-states").mark, Mark::unknown);
-  const std::string states = "sys/devices/system/cpu/cpu3/cpuidle/";
-  folder.write("sys/devices/system/cpu/cpuidle/current_driver", "intel_idle\n");
-  folder.write(states + "state0/name", "POLL\n");
-  folder.write(states + "state0/latency", "0\n");
-  folder.write(states + "state1/name", "C6\n");
-  folder.write(states + "state1/latency", "133\n");
-  folder.write(states + "state1/disable", "0\n");
+  const std::string states = "/sys/devices/system/cpu/cpu3/cpuidle/";
+  folder.write("/sys/devices/system/cpu/cpuidle/current_driver", "intel_idle");
+  folder.write(states + "state0/name", "POLL");
+  folder.write(states + "state0/latency", "0");
+  folder.write(states + "state1/name", "C6");
+  folder.write(states + "state1/latency", "133");
+  folder.write(states + "state1/disable", "0");
   EXPECT_EQ(cpu_fact(folder, "c-states").value, "deepest C6 (133 us to wake), driver intel_idle");
   EXPECT_EQ(cpu_fact(folder, "c-states").mark, Mark::note);
-  folder.write(states + "state1/disable", "1\n");
+  folder.write(states + "state1/disable", "1");
   EXPECT_EQ(cpu_fact(folder, "c-states").value, "deepest POLL (0 us to wake), driver intel_idle");
   EXPECT_EQ(cpu_fact(folder, "c-states").mark, Mark::ok);
 }
 
 TEST(HostFacts, MemoryAndHugepagesAreToldByNode) {
-  const HostFolder folder;
-  folder.write("sys/devices/system/node/node0/meminfo", "Node 0 MemTotal:       33554432 kB\n");
-  folder.write("sys/devices/system/node/node1/meminfo", "Node 1 MemTotal:       0 kB\n");
+  const VfioHost folder;
+  folder.write("/sys/devices/system/node/node0/meminfo", "Node 0 MemTotal:       33554432 kB");
+  folder.write("/sys/devices/system/node/node1/meminfo", "Node 1 MemTotal:       0 kB");
   EXPECT_EQ(
       memory_fact(folder, "memory").value,
       "node 0: 32 GiB, CPUs 0-7,16-23; node 1: no memory, CPUs 8-15,24-31; node 2: memory not "
       "known, no CPUs");
   EXPECT_EQ(memory_fact(folder, "hugepages").mark, Mark::unknown);
-  folder.write("sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "0\n");
-  folder.write("sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "0\n");
+  folder.write("/sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "0");
+  folder.write("/sys/kernel/mm/hugepages/hugepages-1048576kB/nr_hugepages", "0");
   EXPECT_EQ(memory_fact(folder, "hugepages").value, "none (sizes: 2 MiB, 1 GiB)");
   EXPECT_EQ(memory_fact(folder, "hugepages").mark, Mark::note);
-  const std::string pool = "sys/devices/system/node/node1/hugepages/hugepages-1048576kB/";
-  folder.write(pool + "nr_hugepages", "16\n");
-  folder.write(pool + "free_hugepages", "12\n");
+  const std::string pool = "/sys/devices/system/node/node1/hugepages/hugepages-1048576kB/";
+  folder.write(pool + "nr_hugepages", "16");
+  folder.write(pool + "free_hugepages", "12");
   EXPECT_EQ(memory_fact(folder, "hugepages").value, "node 1: 16 of 1 GiB (12 free)");
   EXPECT_EQ(memory_fact(folder, "hugepages").mark, Mark::ok);
 }
 
 TEST(HostFacts, TheGroupOfADeviceIsTold) {
-  const HostFolder folder;
-  const std::string devices = "sys/bus/pci/devices/";
+  const VfioHost folder;
+  const std::string devices = "/sys/bus/pci/devices/";
   const auto add = [&](const std::string &device, const std::string &type,
                        const std::string &driver) {
-    folder.write(devices + device + "/class", type + "\n");
-    folder.write("sys/kernel/iommu_groups/14/devices/" + device, "");
+    folder.write(devices + device + "/class", type + "");
+    folder.write("/sys/kernel/iommu_groups/14/devices/" + device, "");
     link_to(folder, devices + device + "/iommu_group", "../../../../kernel/iommu_groups/14");
     if (!driver.empty())
       link_to(folder, devices + device + "/driver", "../../../../bus/pci/drivers/" + driver);
@@ -156,8 +156,8 @@ TEST(HostFacts, TheGroupOfADeviceIsTold) {
 }
 
 TEST(HostFacts, AnIommuThatIsOffIsSaid) {
-  const HostFolder folder;
-  folder.write("sys/bus/pci/devices/0000:03:00.0/class", "0x030000\n");
+  const VfioHost folder;
+  folder.write("/sys/bus/pci/devices/0000:03:00.0/class", "0x030000");
   const auto fact = iommu_fact(folder.host(), "03:00.0");
   ASSERT_TRUE(fact) << fact.error().message;
   EXPECT_EQ(fact->mark, Mark::note);
@@ -165,10 +165,10 @@ TEST(HostFacts, AnIommuThatIsOffIsSaid) {
 }
 
 TEST(HostFacts, TheManagerOfControlGroupsIsTold) {
-  const HostFolder folder;
+  const VfioHost folder;
   folder.mount_v2();
   EXPECT_EQ(kernel_fact(folder, "cgroup").value, "v2 at /sys/fs/cgroup, no manager known");
-  folder.write("proc/1/comm", "systemd\n");
+  folder.write("/proc/1/comm", "systemd");
   EXPECT_EQ(kernel_fact(folder, "cgroup").value, "v2 at /sys/fs/cgroup, managed by systemd");
   folder.mount_v1();
   EXPECT_EQ(kernel_fact(folder, "cgroup").value,
@@ -176,60 +176,60 @@ TEST(HostFacts, TheManagerOfControlGroupsIsTold) {
 }
 
 TEST(HostFacts, ADaemonThatMovesThreadsIsAProblemAndOneThatMovesInterruptsIsNot) {
-  const HostFolder folder;
-  folder.write("proc/1/comm", "init\n");
+  const VfioHost folder;
+  folder.write("/proc/1/comm", "init");
   EXPECT_EQ(kernel_fact(folder, "numad").mark, Mark::ok);
   EXPECT_EQ(kernel_fact(folder, "irqbalance").mark, Mark::ok);
-  folder.write("proc/77/comm", "numad\n");
+  folder.write("/proc/77/comm", "numad");
   EXPECT_EQ(kernel_fact(folder, "numad").mark, Mark::problem);
 }
 
 TEST(HostFacts, ABpfSchedulerIsNotedByName) {
-  const HostFolder folder;
-  folder.write("sys/kernel/sched_ext/state", "disabled\n");
+  const VfioHost folder;
+  folder.write("/sys/kernel/sched_ext/state", "disabled");
   EXPECT_EQ(kernel_fact(folder, "sched_ext").mark, Mark::ok);
-  folder.write("sys/kernel/sched_ext/state", "enabled\n");
-  folder.write("sys/kernel/sched_ext/root/ops", "lavd\n");
+  folder.write("/sys/kernel/sched_ext/state", "enabled");
+  folder.write("/sys/kernel/sched_ext/root/ops", "lavd");
   EXPECT_EQ(kernel_fact(folder, "sched_ext").mark, Mark::note);
   EXPECT_EQ(kernel_fact(folder, "sched_ext").value, "enabled: lavd");
 }
 
 TEST(HostFacts, ACapturedKernelTellsOfCoreSchedulingByItsConfiguration) {
-  const HostFolder folder;
-  folder.write("proc/sys/kernel/osrelease", "6.1.0-test\n");
+  const VfioHost folder;
+  folder.write("/proc/sys/kernel/osrelease", "6.1.0-test");
   EXPECT_EQ(kernel_fact(folder, "core-sched").mark, Mark::unknown);
-  folder.write("boot/config-6.1.0-test", "CONFIG_SMP=y\n# CONFIG_SCHED_CORE is not set\n");
+  folder.write("/boot/config-6.1.0-test", "CONFIG_SMP=y\n# CONFIG_SCHED_CORE is not set");
   EXPECT_EQ(kernel_fact(folder, "core-sched").value, "not in this kernel");
-  folder.write("boot/config-6.1.0-test", "CONFIG_SMP=y\nCONFIG_SCHED_CORE=y\n");
+  folder.write("/boot/config-6.1.0-test", "CONFIG_SMP=y\nCONFIG_SCHED_CORE=y");
   EXPECT_EQ(kernel_fact(folder, "core-sched").value, "in this kernel");
 }
 
 TEST(HostFacts, HaltPollingIsToldInMicroseconds) {
-  const HostFolder folder;
-  folder.write("sys/module/kvm/parameters/halt_poll_ns", "200000\n");
+  const VfioHost folder;
+  folder.write("/sys/module/kvm/parameters/halt_poll_ns", "200000");
   EXPECT_EQ(kernel_fact(folder, "halt-poll").value, "200 us before an idle vCPU's thread sleeps");
 }
 
 TEST(HostFacts, WhatIsolateNeedsAndLacksIsTold) {
-  const HostFolder folder;
+  const VfioHost folder;
   folder.mount_v2();
-  folder.write("sys/fs/cgroup/system.slice/cpuset.cpus.partition", "member\n");
+  folder.write("/sys/fs/cgroup/system.slice/cpuset.cpus.partition", "member");
   EXPECT_EQ(kernel_fact(folder, "steps").value,
             "cpuset controller, cpuset.cpus.partition, writable /proc/irq; lacks tracefs");
-  folder.write("sys/kernel/tracing/events/enable", "0\n");
+  folder.write("/sys/kernel/tracing/events/enable", "0");
   EXPECT_EQ(kernel_fact(folder, "steps").mark, Mark::ok);
 }
 
 TEST(HostFacts, LimitsAreNotedWhereNoCapabilityLiftsThem) {
-  const HostFolder folder;
-  folder.write("proc/self/limits",
+  const VfioHost folder;
+  folder.write("/proc/self/limits",
                "Limit                     Soft Limit           Hard Limit           Units\n"
                "Max locked memory         8388608              8388608              bytes\n"
                "Max nice priority         0                    0\n"
-               "Max realtime priority     0                    0\n");
+               "Max realtime priority     0                    0");
   EXPECT_EQ(kernel_fact(folder, "limits").mark, Mark::note);
   EXPECT_EQ(kernel_fact(folder, "limits").value, "RTPRIO 0, MEMLOCK 8388608 bytes, NICE 0");
-  folder.write("proc/self/status", "Name:\tx\nCapEff:\t0000000000804000\n");
+  folder.write("/proc/self/status", "Name:\tx\nCapEff:\t0000000000804000");
   EXPECT_EQ(kernel_fact(folder, "limits").mark, Mark::ok);
 }
 
