@@ -10,7 +10,7 @@ using namespace qemu_pin;
 
 namespace {
 
-const std::string emulator = " -emulatorpin affinity=0,affinity=8";
+const std::string emulator_pin = " -emulatorpin affinity=0,affinity=8";
 
 GuestDescription with_sets(const std::vector<CpuSet> &sets) {
   GuestDescription guest = pinned(std::vector<unsigned>(sets.size()), 1);
@@ -20,7 +20,7 @@ GuestDescription with_sets(const std::vector<CpuSet> &sets) {
 }
 
 TEST(PinSets, VcpusThatShareTheirOnlyCpu) {
-  EXPECT_EQ(found("-smp 2 -vcpu 0,affinity=1 -vcpu 1,affinity=1" + emulator),
+  EXPECT_EQ(found("-smp 2 -vcpu 0,affinity=1 -vcpu 1,affinity=1" + emulator_pin),
             (Words{"shared-cpu: 2 vCPUs have only 1 host CPU (overcommitted): vCPUs 0-1 on CPU 1; "
                    "two busy vCPUs on one CPU run at half speed each",
                    "-vcpu vcpunum=1,affinity=2"}));
@@ -37,12 +37,12 @@ TEST(PinSets, MoreVcpusThanTheirSetsHaveCpus) {
 
 TEST(PinSets, VcpusThatBothHaveAWholeCoreNeedNotTakeTurns) {
   EXPECT_EQ(found("-smp 2,threads=2 -vcpu 0,affinity=1,affinity=9 -vcpu 1,affinity=1,affinity=9" +
-                  emulator),
+                  emulator_pin),
             Words());
 }
 
 TEST(PinSets, SetsThatOverlapOthersPins) {
-  EXPECT_EQ(found("-smp 2 -vcpu 0,affinity=1-2 -vcpu 1,affinity=2" + emulator),
+  EXPECT_EQ(found("-smp 2 -vcpu 0,affinity=1-2 -vcpu 1,affinity=2" + emulator_pin),
             (Words{"shared-cpu: the pins of vCPUs 0-1 differ but overlap on CPU 2: the kernel may "
                    "put two busy vCPUs on one CPU, where they run at half speed each",
                    "-vcpu vcpunum=0,affinity=1"}));
