@@ -22,6 +22,10 @@ needs_root() { ((EUID == 0)) || skip 'only root may isolate and restore'; }
   diff_of check
 }
 
+@test "host" {
+  diff_of host
+}
+
 @test "show" {
   diff_of show
 }
