@@ -79,13 +79,6 @@ Option Option::range(unsigned least, unsigned most) const {
   return *this;
 }
 
-Option Option::not_empty() const {
-  option_->check(CLI::Validator(
-      [](const std::string &value) { return std::string(value.empty() ? "it is empty" : ""); },
-      ""));
-  return *this;
-}
-
 Option Option::delimiter(char mark) const {
   option_->delimiter(mark);
   return *this;

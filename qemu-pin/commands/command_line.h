@@ -44,8 +44,6 @@ public:
   Option positive() const;
   /* A number from least to most. */
   Option range(unsigned least, unsigned most) const;
-  /* A value that is not "". */
-  Option not_empty() const;
   /* Several values, with that between them. */
   Option delimiter(char mark) const;
   /* May be given again and again, with a value each time. */
