@@ -264,7 +264,7 @@ void add_isolate(Program &program, int &status) {
       .group("Output");
   command
       .add_flag("--status", options->status,
-                "Show which CPUs are isolated and which other threads ran there")
+                "Show isolated CPUs and other threads that ran there")
       .group("Output");
   command.add_option("--for", options->seconds, "Look for so long (--status); default: 2")
       .type_name("SECONDS")

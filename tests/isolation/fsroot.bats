@@ -29,7 +29,8 @@ sees_only_the_captured_host() {
   strace -f -qq -e trace=%file -o "$trace" "$qemu_pin" "$@" --fsroot "$host" "${after[@]}" || status=$?
   ((status <= 1))
   grep -q "\"$host/" "$trace" || grep -q 'openat([0-9]*, "' "$trace"
-  ! grep -E '"/(proc|sys|run/qemu-pin)(/|")' "$trace"
+  # A process that reads under a limit of memory asks how much it has itself.
+  ! grep -v '"/proc/self/statm"' "$trace" | grep -E '"/(proc|sys|run/qemu-pin)(/|")'
 }
 
 @test "plan and check see only the captured host" {
