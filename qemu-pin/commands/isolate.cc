@@ -263,8 +263,7 @@ void add_isolate(Program &program, int &status) {
   command.add_flag("--dry-run", options->dry_run, "Say what would be done, and each write")
       .group("Output");
   command
-      .add_flag("--status", options->status,
-                "Show isolated CPUs and other threads that ran there")
+      .add_flag("--status", options->status, "Show isolated CPUs and other threads that ran there")
       .group("Output");
   command.add_option("--for", options->seconds, "Look for so long (--status); default: 2")
       .type_name("SECONDS")

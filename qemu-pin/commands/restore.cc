@@ -100,8 +100,7 @@ void add_restore(Program &program, int &status) {
   command.add_option("cpus", options->cpus, "CPUs of the isolation to undo, if there are several")
       .type_name("CPUS");
   command.add_flag("--all", options->all, "Undo all isolations").group("Which");
-  command
-      .add_flag("--force", options->force, "Restore settings that another program has changed, too")
+  command.add_flag("--force", options->force, "Also restore settings that another program changed")
       .group("How");
   command.add_option("--fsroot", options->root, "Host captured in a folder, which is changed")
       .type_name("DIR")
