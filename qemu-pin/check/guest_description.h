@@ -54,6 +54,8 @@ struct GuestDescription {
   /* CPUs that threads without a pin may run on: a launcher's (taskset), or <vcpu cpuset>. No
    * value: nothing says. */
   std::optional<CpuSet> start_set;
+  /* CPUs of the cpuset that it is started in; no thread can leave them. No value: nothing says. */
+  std::optional<CpuSet> allowed;
   /* The host's NUMA nodes whose CPUs they are instead (numactl --cpunodebind), until
    * resolve_start_nodes() makes a start_set of it. */
   std::optional<CpuSet> start_nodes;

@@ -297,6 +297,7 @@ private:
   /* A cpuset limits what a mask says. */
   void settle() {
     launch_.cpus = mask_;
+    launch_.allowed = allowed_;
     if (!allowed_)
       return;
     if (launch_.cpus && launch_.cpus->intersects(*allowed_))

@@ -19,6 +19,7 @@ struct Launch {
   std::vector<std::string> qemu;   /* QEMU's arguments, with or without its name */
   bool names_qemu = false;         /* the first is the name of a QEMU */
   std::optional<CpuSet> cpus;      /* of a mask or a cpuset; no value: nothing says */
+  std::optional<CpuSet> allowed;   /* by a cpuset (AllowedCPUs): no thread can leave them */
   std::optional<CpuSet> nodes;     /* the host's NUMA nodes whose CPUs it gets */
   bool cpus_unknown = false;       /* a launcher may set them; notes or errors say which */
   CpuSet memory_nodes;             /* empty: memory from any node */

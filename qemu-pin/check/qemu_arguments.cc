@@ -55,6 +55,7 @@ Words qemu_command(const std::string &text, Words &notes) {
 
 void take_launch(GuestDescription &guest, const Launch &launch) {
   guest.start_set = launch.cpus;
+  guest.allowed = launch.allowed;
   guest.start_nodes = launch.nodes;
   guest.unread.start_set = launch.cpus_unknown;
   append(guest.errors, launch.errors);

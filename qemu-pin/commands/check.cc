@@ -78,6 +78,8 @@ int check(const CheckOptions &options) {
   auto topology = read_topology_in_child(options.source);
   if (!topology)
     return report(topology.error().message);
+  if (guest->allowed)
+    restrict_to(*topology, *guest->allowed);
   resolve_start_nodes(*topology, *guest);
   const std::string host = host_line(options.source, *topology);
   const Findings findings = find_faults(*topology, *guest);

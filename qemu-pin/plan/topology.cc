@@ -93,6 +93,28 @@ void arrange(Topology &topology) {
   drop_trivial_clusters(topology);
 }
 
+void restrict_to(Topology &topology, const CpuSet &allowed) {
+  const CpuSet taken = without(topology.cpus(), allowed);
+  if (taken.empty() || taken == topology.cpus())
+    return;
+  const auto is_taken = [&](unsigned cpu) { return taken.contains(cpu); };
+  for (Core &core : topology.cores)
+    if (std::erase_if(core.cpus, is_taken))
+      core.whole = false;
+  std::erase_if(topology.cores, [](const Core &core) { return core.cpus.empty(); });
+  std::vector<CacheDomain> used;
+  for (Core &core : topology.cores) { /* which are in the order of the domains */
+    if (used.empty() || used.back().l3 != topology.domains[core.domain].l3 ||
+        used.back().node != topology.domains[core.domain].node)
+      used.push_back(topology.domains[core.domain]);
+    core.domain = static_cast<unsigned>(used.size() - 1);
+  }
+  topology.domains = std::move(used);
+  for (MemoryNode &node : topology.nodes)
+    node.cpus.keep(allowed);
+  topology.not_allowed.insert(taken.begin(), taken.end());
+}
+
 CpuSet cpus_on_node(const Topology &topology, unsigned node) {
   CpuSet cpus;
   for (const Core &core : topology.cores)

@@ -91,6 +91,9 @@ struct Topology {
  * one core and those of all cores of a domain: they part nothing. */
 void arrange(Topology &topology);
 
+/* Takes the other CPUs away: they become not allowed. Does nothing where none would be left. */
+void restrict_to(Topology &topology, const CpuSet &allowed);
+
 /* The CPUs that may be used. */
 CpuSet cpus_on_node(const Topology &topology, unsigned node);
 

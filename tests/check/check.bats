@@ -48,6 +48,14 @@ plan() { "$program" plan --quiet --synthetic "$host" "$@"; }
   [[ $output == *$'\nmend: the vCPUs are planned, as none is pinned\n    -vcpu '* ]]
 }
 
+@test "no mend leaves the cpuset that the guest is started in" {
+  run -1 check -- systemd-run --scope -p AllowedCPUs=4-6,12-14 kvm -smp 4,threads=2
+  [[ $output == *'CPUs 0-3,7-11,15 are not allowed'* ]]
+  [[ ${lines[-1]} == '    -emulatorpin affinity=4,affinity=12' || ${lines[-1]} == '    -emulatorpin affinity=6,affinity=14' ]]
+  run -1 check -- systemd-run --scope -p AllowedCPUs=4-6,12-14 kvm -smp 1 -vcpu 0,affinity=1 -emulatorpin affinity=4
+  [[ $output == *'CPU 1 is not allowed'* ]]
+}
+
 @test "--json says the same for programs" {
   command -v jq >/dev/null || skip "jq is not installed (Debian's package jq)"
   run -1 check --json -- -smp 2,threads=2 -vcpu 0,affinity=1 -vcpu 1,affinity=2 -emulatorpin affinity=0,affinity=8

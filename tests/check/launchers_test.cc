@@ -61,6 +61,7 @@ TEST(Launchers, SystemdRunLimitsTheMask) {
   EXPECT_EQ(started("systemd-run --user --unit=vm --property CPUAffinity='0 2-3' kvm"),
             "0,2-3 kvm");
   EXPECT_EQ(started("systemd-run -p AllowedCPUs=8 taskset -c 4 kvm"), "8 kvm");
+  EXPECT_EQ(launch("systemd-run -p AllowedCPUs=2-4 taskset -c 3 kvm").allowed, (CpuSet{2, 3, 4}));
   EXPECT_EQ(started("systemd-run --slice vm.slice --scope kvm"), "? kvm");
   EXPECT_EQ(launch("systemd-run -p AllowedMemoryNodes=1 kvm").memory_nodes, CpuSet{1});
 }
