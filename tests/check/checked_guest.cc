@@ -24,9 +24,9 @@ void check_guest(const GuestDescription &guest) {
   static const auto host = read_topology(
       {.file = "", .root = "", .synthetic = "pack:1 [numa] l3:2 core:4 pu:2", .device = ""});
   require(host.has_value(), "the host can be read");
-  for (const Finding &finding : find_faults(*host, guest)) {
+  const Findings found = find_faults(*host, guest);
+  for (const Finding &finding : found.list)
     require_line(finding.message);
-    for (const std::string &line : finding.corrected)
-      require_line(line);
-  }
+  for (const std::string &line : found.mend)
+    require_line(line);
 }
