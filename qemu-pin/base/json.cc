@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/json.h"
 
+#include <stdexcept>
+
 namespace qemu_pin {
 
 Json parse_json(std::string_view text) {
@@ -21,7 +23,12 @@ JsonText parse_json(std::string_view text, int max_depth) {
 }
 
 OrderedJson parse_ordered_json(std::string_view text) {
-  return OrderedJson::parse(text);
+  const auto shallow = [](int depth, OrderedJson::parse_event_t, const OrderedJson &) {
+    if (depth > ordered_json_depth)
+      throw std::invalid_argument("this JSON is nested too deep");
+    return true;
+  };
+  return OrderedJson::parse(text, shallow);
 }
 
 std::string json_line(const Json &json) {

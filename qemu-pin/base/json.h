@@ -29,8 +29,12 @@ struct JsonText {
 /* The same of text that may nest values max_depth deep. */
 JsonText parse_json(std::string_view text, int max_depth);
 
+/* Values within values: each takes a hundred times the memory of its text. */
+constexpr int ordered_json_depth = 100;
+
 /* The same with members in their order. Throws OrderedJson::parse_error, whose message says
- * where, on text that is no document. */
+ * where, on text that is no document; and std::invalid_argument on one that is nested deeper than
+ * ordered_json_depth. */
 OrderedJson parse_ordered_json(std::string_view text);
 
 /* On one line without a newline. Bytes that are not UTF-8 become U+FFFD. */

@@ -159,6 +159,12 @@ TEST(BadJson, IsToldWhereItEnds) {
   EXPECT_EQ(refusal(to_json(example()) + "x").find("this is not JSON"), 0U);
 }
 
+TEST(BadJson, ThatWouldTakeAllMemoryIsRefused) {
+  EXPECT_EQ(refusal(std::string(4U << 20, '[')), "this JSON is nested too deep");
+  EXPECT_EQ(refusal("{\"qemu-pin-plan\": 1e400}"),
+            "a number in it is larger than any that a program can hold");
+}
+
 TEST(BadJson, OfAnotherKindIsNoPlan) {
   for (const char *text : {"{}", "[]", "1", "null", "\"qemu-pin-plan\""})
     EXPECT_EQ(refusal(text), "this is no plan of qemu-pin's (qemu-pin-plan is missing)") << text;
