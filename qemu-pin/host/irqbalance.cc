@@ -41,8 +41,7 @@ using std::chrono::steady_clock;
 
 namespace {
 
-constexpr seconds for_connection = 5s, until_it_listens = 15s, for_answer = 60s,
-                  until_it_settles = 20s;
+constexpr seconds for_connection = 5s, for_answer = 60s, until_it_settles = 20s;
 constexpr auto between_questions = 200ms;
 constexpr std::size_t longest_command = 500; /* it reads no more, and does not say so */
 constexpr std::size_t longest_answer = 1U << 20;
@@ -171,11 +170,12 @@ private:
 };
 
 /* The answer to a command that has one. */
-Result<std::string> ask(const Host &host, pid_t irqbalance, const std::string &command) {
+Result<std::string> ask(const Host &host, pid_t irqbalance, const std::string &command,
+                        seconds patience) {
   Conversation first(host, irqbalance), second(host, irqbalance);
   if (auto result = first.say(no_command); !result)
     return result.error();
-  if (auto end = first.listen(until_it_listens); !end)
+  if (auto end = first.listen(patience); !end)
     return end;
   if (auto result = second.say(command); !result)
     return result.error();
@@ -192,9 +192,9 @@ std::optional<std::string> word_after(const std::string &text, const std::string
 }
 
 /* Nothing: it has gone. */
-Result<std::optional<CpuSet>> read_ban(const Host &host, pid_t irqbalance) {
+Result<std::optional<CpuSet>> read_ban(const Host &host, pid_t irqbalance, seconds patience) {
   using Found = std::optional<CpuSet>;
-  const auto answer = ask(host, irqbalance, "setup");
+  const auto answer = ask(host, irqbalance, "setup", patience);
   if (!answer)
     return is_there(host, irqbalance) ? Result<Found>(answer.error()) : Found();
   const auto mask = word_after(*answer, "BANNED");
@@ -242,9 +242,10 @@ std::optional<ThreadId> irqbalance_process(const Host &host) {
   return std::nullopt;
 }
 
-Result<std::optional<std::string>> banned_cpus(const Host &host, pid_t irqbalance) {
+Result<std::optional<std::string>> banned_cpus(const Host &host, pid_t irqbalance,
+                                               seconds patience) {
   using Found = std::optional<std::string>;
-  auto ban = read_ban(host, irqbalance);
+  auto ban = read_ban(host, irqbalance, patience);
   if (!ban)
     return ban.error();
   if (!*ban)
@@ -263,7 +264,7 @@ Result<std::optional<IrqbalanceBan>> settled_ban(const Host &host, pid_t irqbala
   const CpuSet by_itself = banned_by_itself(host, irqbalance);
   const auto deadline = steady_clock::now() + until_it_settles;
   for (;;) {
-    auto ban = read_ban(host, irqbalance);
+    auto ban = read_ban(host, irqbalance, until_irqbalance_listens);
     if (!ban)
       return ban.error();
     if (!*ban)

@@ -12,6 +12,7 @@
 
 #include "host/host.h"
 
+#include <chrono>
 #include <sys/types.h>
 
 namespace qemu_pin {
@@ -19,10 +20,15 @@ namespace qemu_pin {
 /* The irqbalance that runs; nothing if none does. */
 std::optional<ThreadId> irqbalance_process(const Host &host);
 
+/* It looks for those who speak every 10 seconds as a rule. */
+inline constexpr std::chrono::seconds until_irqbalance_listens{15};
+
 /* The CPU list that it was told to leave alone, with a newline; "" before that if it does
  * what it would by itself. Nothing when it has gone. Fails when it has no socket, does not
- * listen for 15 seconds, or does not answer as it should. */
-Result<std::optional<std::string>> banned_cpus(const Host &host, pid_t irqbalance);
+ * listen for as long as patience says, or does not answer as it should. */
+Result<std::optional<std::string>>
+banned_cpus(const Host &host, pid_t irqbalance,
+            std::chrono::seconds patience = until_irqbalance_listens);
 
 /* cpus: a CPU list; "" is what it would choose by itself. Does not wait until it listens.
  * ECONNREFUSED: it has no socket; ETIMEDOUT: others wait for it already; EMSGSIZE: a longer list

@@ -113,18 +113,23 @@ debian_source() {
   note "$source_name, verified"
 }
 
-# choose_and_fetch SUITE RELEASE: sets `chosen`.
+# choose_and_fetch SUITE RELEASE: sets `chosen`. An archive may list a version that it does not
+# serve; then the next one is tried.
 choose_and_fetch() {
+  local versions failures=''
   : >"$cache/apt.log"
   update_lists "source-$1" deb-src "$1" ||
     fail "$(printf 'the source of QEMU is not in the cache (%s), and the lists of the suite %s cannot be fetched:\n%s' \
       "$cache" "$1" "$(unfetched "$cache/apt.log")")"
-  chosen=$(offered_versions "$2")
-  chosen=${chosen%%$'\n'*}
-  [[ -n $chosen ]] || fail "the suite $1 offers no QEMU${2:+ $2}; $(suggestion '')"
-  ! cached_source "$chosen" || return 0
-  note "fetching qemu $chosen"
-  fetch_source "$chosen" ||
-    fail "$(printf 'qemu %s is listed in %s but cannot be fetched:\n%s\n%s' \
-      "$chosen" "$1" "$(unfetched "$cache/fetch.log")" "$(suggestion "$chosen")")"
+  mapfile -t versions < <(offered_versions "$2")
+  ((${#versions[@]} > 0)) || fail "the suite $1 offers no QEMU${2:+ $2}; $(suggestion '')"
+  for chosen in "${versions[@]}"; do
+    ! cached_source "$chosen" || return 0
+    note "fetching qemu $chosen"
+    ! fetch_source "$chosen" || return 0
+    note "qemu $chosen is listed in $1 but cannot be fetched"
+    failures+=$(printf '\n%s:\n%s' "$chosen" "$(unfetched "$cache/fetch.log")")
+  done
+  fail "$(printf 'no qemu that is listed in %s can be fetched:%s\n%s' \
+    "$1" "$failures" "$(suggestion "${versions[0]}")")"
 }

@@ -103,10 +103,23 @@ find_pristine() {
   return 1
 }
 
+# lacking_in FOLDER: what a checkout of QEMU has only after its submodules or subprojects were
+# fetched, and cannot be built without.
+lacking_in() {
+  local name
+  for name in keycodemapdb berkeley-softfloat-3 berkeley-testfloat-3; do
+    [[ ! -f $1/subprojects/$name.wrap || -f $1/subprojects/$name/meson.build ]] || printf 'subprojects/%s\n' "$name"
+  done
+  # Before 8.1.
+  for name in ui/keycodemapdb tests/fp/berkeley-softfloat-3 tests/fp/berkeley-testfloat-3; do
+    [[ ! -d $1/$name || -n $(ls -A "$1/$name") ]] || printf '%s\n' "$name"
+  done
+}
+
 # unpack_source: build-qemu/VERSION/pristine is the source as it came, and this
 # run has claimed build-qemu/VERSION. Sets `work` and `qemu_version`.
 unpack_source() {
-  local new=$builds/.tmp.unpack.$$
+  local new=$builds/.tmp.unpack.$$ lacking
   temporary "$new"
   : >"$builds/unpack.log"
   logged "$builds/unpack.log" "unpacking $source_name" "${source_unpack[@]}" "$new"
@@ -114,6 +127,9 @@ unpack_source() {
     fail "$source_name is not a QEMU source: it has no VERSION, configure and qemu-options.hx at its top"
   qemu_version=$(<"$new/VERSION")
   [[ $qemu_version =~ ^[0-9]+(\.[0-9]+)+$ ]] || fail "$source_name: VERSION says '$qemu_version', which is no version"
+  mapfile -t lacking < <(lacking_in "$new")
+  ((${#lacking[@]} == 0)) ||
+    fail "$source_name is a checkout without ${lacking[*]}: fetch them there (git submodule update --init, or meson subprojects download), or give a release's archive"
   work=$builds/$qemu_version
   claim "$work"
   unstamp "$work" pristine

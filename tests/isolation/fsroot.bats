@@ -37,7 +37,7 @@ sees_only_the_captured_host() {
   rm -r "$host/sys/devices/system/node" # hwloc takes a host with the folder to have nodes in it
   after=()
   sees_only_the_captured_host plan --vcpus 4
-  after=(-- -smp 8 -vcpu 7,affinity=7)
+  after=(-- -smp 8 -vcpu '7,affinity=7')
   sees_only_the_captured_host check
 }
 

@@ -61,6 +61,19 @@ setup() {
   assert_no_leftovers
 }
 
+@test "a checkout without its subprojects is refused, and they are named" {
+  folder=$BATS_TEST_TMPDIR/source/qemu-7.2.99
+  mkdir -p "$folder/subprojects/berkeley-testfloat-3" "$folder/ui/keycodemapdb"
+  touch "$folder"/subprojects/{keycodemapdb,berkeley-testfloat-3}.wrap
+  run build --fetch-only --source "$folder"
+  assert_status 1
+  assert_output_has 'without subprojects/keycodemapdb subprojects/berkeley-testfloat-3 ui/keycodemapdb'
+  assert_no_leftovers
+  mkdir "$folder/subprojects/keycodemapdb"
+  touch "$folder"/subprojects/{keycodemapdb,berkeley-testfloat-3}/meson.build "$folder/ui/keycodemapdb/README"
+  run -0 build --fetch-only --source "$folder"
+}
+
 @test "a source that is not there is named" {
   run build --fetch-only --source "$archive.not"
   assert_status 1

@@ -92,10 +92,10 @@ start_hogs() {
   hogs=
   for _ in $(seq 600); do
     hogs=$(cat /proc/$stressor/task/$stressor/children)
-    [ "$(echo $hogs | wc -w)" != "$1" ] || return 0
+    [ "$(echo "$hogs" | wc -w)" != "$1" ] || return 0
     sleep 0.2
   done
-  fail "there are not $1 hogs but $(echo $hogs | wc -w)"
+  fail "there are not $1 hogs but $(echo "$hogs" | wc -w)"
 }
 
 stop_hogs() {
