@@ -64,7 +64,7 @@ void send_all(int fd, const std::string &answer) {
   dup2(null, STDOUT_FILENO);
   dup2(null, STDERR_FILENO);
   limit(RLIMIT_CORE, 0);
-  const itimerval time{{}, {limits.cpu_ms / 1000, limits.cpu_ms % 1000 * 1000}};
+  const itimerval time{{}, {limits.cpu_ms / 1000, limits.cpu_ms % 1000 * 1000L}};
   signal(SIGPROF, SIG_DFL);
   setitimer(ITIMER_PROF, &time, nullptr);
   limit(RLIMIT_AS, address_space() + limits.memory);

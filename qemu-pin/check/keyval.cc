@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <fmt/core.h>
 
 namespace qemu_pin {
 
@@ -49,7 +50,7 @@ Result<std::vector<OptionPiece>> keyval_pieces(const std::string &text,
     if (!is_key(key))
       return Error{"'" + key + "' is not a key"};
     if (word_end == text.size() || text[word_end] != '=')
-      return Error{"'" + key + "' lacks its value: write " + key + "=VALUE"};
+      return Error{fmt::format("'{}' lacks its value: write {}=VALUE", key, key)};
     std::string value;
     for (at = word_end + 1; at < text.size(); ++at) {
       if (text[at] == ',' && (at + 1 == text.size() || text[++at] != ','))

@@ -243,6 +243,7 @@ private:
               !touches(*core, services_);
     const std::string fast = short_kind_name(topology_, 0);
     std::vector<std::string> each;
+    each.reserve(on.size());
     for (const auto &[kind, vcpus] : on)
       each.push_back(fmt::format("{} on {}s", vcpus_are(vcpus), short_kind_name(topology_, kind)));
     const std::string where = joined(each, ", ");
