@@ -61,15 +61,12 @@ private:
       expand(false);
     } else if (c == '#' && !in_word_) {
       at_ = std::min(text_.find('\n', at_), text_.size());
-    } else if (c == ' ' || c == '\t' || c == '\r') {
+    } else if (c == ' ' || c == '\t' || c == '\r' || (c == '\n' && in_array_)) {
       end_word();
       ++at_;
     } else if (c == '(' && in_word_ && word_.ends_with("=")) {
       ++at_;
       begin_array();
-    } else if (c == '\n' && in_array_) {
-      end_word();
-      ++at_;
     } else if (c == ')' && in_array_) {
       ++at_;
       end_array();
