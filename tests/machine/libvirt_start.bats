@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2016
 # A patched QEMU as the <emulator> of a real libvirtd's domain, with pins in
 # <qemu:commandline>. libvirt starts QEMU with -S, gives every thread the CPUs of <cputune>,
 # or all CPUs, and continues: the pins hold, or the guest does not start.
