@@ -56,7 +56,7 @@ private:
       return shell(name);
     if (has_own_language(name)) {
       if (name == "cset")
-        unknown_cpus("cset: the CPUs of its cpuset are not known here");
+        unknown_cpuset("cset: the CPUs of its cpuset are not known here");
       return skip_to_command();
     }
     if (const LauncherGrammar *grammar = launcher_grammar(name)) {
@@ -80,6 +80,10 @@ private:
     launch_.notes.push_back(why);
     launch_.cpus_unknown = true;
   }
+
+  /* The kernel keeps pins inside of a cpuset, so it has the vCPUs' CPUs: threads without a pin
+   * may run there, whatever else is in it. */
+  void unknown_cpuset(const std::string &why) { launch_.notes.push_back(why); }
 
   /* A script of somebody's that starts QEMU; or a QEMU of an unusual name. */
   bool unknown_program(const std::string &name) {
@@ -148,7 +152,7 @@ private:
     else if (name == "systemd-run")
       systemd_run(options);
     else if (name == "cgexec")
-      unknown_cpus("cgexec: the CPUs of its cgroup are not known here");
+      unknown_cpuset("cgexec: the CPUs of its cgroup are not known here");
     else if (name == "schedtool")
       schedtool(options);
   }
@@ -273,7 +277,7 @@ private:
   void systemd_run(const std::vector<LauncherOption> &options) {
     for (const LauncherOption &option : options) {
       if (option.name == "slice")
-        unknown_cpus("systemd-run --slice: the CPUs of " + option.value + " are not known here");
+        unknown_cpuset("systemd-run --slice: the CPUs of " + option.value + " are not known here");
       if (option.name != "p" && option.name != "property")
         continue;
       const std::size_t equals = std::min(option.value.find('='), option.value.size());
