@@ -16,7 +16,8 @@ constexpr double alike = 0.85;
 auto order(const CoreFacts &core) {
   return std::tuple(core.intel, core.intel == IntelClass::atom && !core.has_l3, -core.speed,
                     -core.efficiency, -static_cast<std::int64_t>(core.l1d), core.part,
-                    core.shares_l2, core.has_l3, core.threads);
+                    core.shares_l2, core.has_l3, core.threads, -static_cast<std::int64_t>(core.l3),
+                    core.l3_cpus);
 }
 
 /* Whether a core is of the kind whose fastest core is that one. */
@@ -37,6 +38,8 @@ bool is_like(const CoreFacts &core, const CoreFacts &fastest) {
   }
   if (fastest.speed > 0)
     return core.speed == 0 || core.speed >= alike * fastest.speed;
+  if (core.l3 && core.l3 < fastest.l3 && core.l3_cpus >= 2 * fastest.l3_cpus)
+    return false;
   return core.efficiency == fastest.efficiency;
 }
 

@@ -25,6 +25,8 @@ struct CoreFacts {
   bool shares_l2 = false;
   bool has_l3 = true; /* false: others of the host have one */
   unsigned threads = 1;
+  std::uint64_t l3 = 0; /* bytes of the L3; 0: not known */
+  unsigned l3_cpus = 0; /* that share it */
 
   bool operator==(const CoreFacts &) const = default;
 };
@@ -37,7 +39,8 @@ struct CoreFacts {
  *  - the design: the part number of Arm's cores, the size of the L1 data cache, and where the
  *    speeds differ at all, whether a core shares its L2 with others;
  *  - the speed: a kind is what is within 15% of its fastest core. Cores that a CPU favours
- *    differ by less.
+ *    differ by less. Where no speed is known, cores that are at least twice as many on a
+ *    smaller L3 are the compact, slower ones (Zen 4c, Zen 5c).
  */
 std::vector<unsigned> core_kinds(const std::vector<CoreFacts> &cores);
 

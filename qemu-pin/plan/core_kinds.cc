@@ -131,7 +131,10 @@ CoreKinds::CoreKinds(hwloc_topology_t topology, const Host *host, bool is_arm) {
     one.threads = static_cast<unsigned>(hwloc_bitmap_weight(core->cpuset));
     hwloc_obj_t l2 = hwloc_get_ancestor_obj_by_type(topology, HWLOC_OBJ_L2CACHE, core);
     one.shares_l2 = l2 && !hwloc_bitmap_isequal(l2->cpuset, core->cpuset);
-    one.has_l3 = !some_l3 || hwloc_get_ancestor_obj_by_type(topology, HWLOC_OBJ_L3CACHE, core);
+    hwloc_obj_t l3 = hwloc_get_ancestor_obj_by_type(topology, HWLOC_OBJ_L3CACHE, core);
+    one.has_l3 = !some_l3 || l3;
+    one.l3 = l3 ? l3->attr->cache.size : 0;
+    one.l3_cpus = l3 ? static_cast<unsigned>(hwloc_bitmap_weight(l3->complete_cpuset)) : 0;
     facts.push_back(std::move(one));
     cores.push_back(core);
   }

@@ -119,21 +119,45 @@ private:
     return text;
   }
 
-  /* The most vCPUs that one group of cores has room for. */
-  template <typename Key> std::size_t largest(Key key) const {
+  /* How many vCPUs each group of cores has room for. */
+  template <typename Key> std::map<unsigned, std::size_t> room(Key key) const {
     std::map<unsigned, std::size_t> room;
     for (const Core &core : topology_.cores) {
-      const CacheDomain &domain = topology_.domains[core.domain];
+      const unsigned node = topology_.domains[core.domain].node;
       const bool is_free = std::none_of(core.cpus.begin(), core.cpus.end(), [&](unsigned cpu) {
         return placement_.reserved.contains(cpu);
       });
-      if (is_free && (request_.nodes.empty() || request_.nodes.contains(domain.node)))
-        room[key(domain)] += request_.rules.one_per_core ? 1 : core.cpus.size();
+      if (is_free && (request_.nodes.empty() || request_.nodes.contains(node)))
+        room[key(core)] += request_.rules.one_per_core ? 1 : core.cpus.size();
     }
+    return room;
+  }
+
+  /* The most vCPUs that one group of domains has room for. */
+  template <typename Key> std::size_t largest(Key key) const {
     std::size_t most = 0;
-    for (const auto &[group, vcpus] : room)
+    for (const auto &[group, vcpus] :
+         room([&](const Core &core) { return key(topology_.domains[core.domain]); }))
       most = std::max(most, vcpus);
     return most;
+  }
+
+  /* That the guest mixes kinds of core, and how it would not. */
+  std::string mixed_kinds() const {
+    const auto kinds = room([](const Core &core) { return core.kind; });
+    const std::size_t vcpus = placement_.vcpus.size();
+    const auto roomiest =
+        std::max_element(kinds.begin(), kinds.end(), [&](const auto &a, const auto &b) {
+          return std::min(a.second, vcpus) < std::min(b.second, vcpus);
+        });
+    std::string text = fmt::format("the guest has cores of {} kinds, and does not know which of "
+                                   "its vCPUs are slower",
+                                   guest_kinds_.size());
+    if (roomiest != kinds.end())
+      text +=
+          fmt::format("; --cores {} has room for {}", kind_word(topology_.kind_of(roomiest->first)),
+                      roomiest->second < vcpus ? fmt::format("{}", roomiest->second) : "all");
+    return text;
   }
 
   std::string better() const {
@@ -144,11 +168,7 @@ private:
                                           counted(placement_.vcpus.size(), "vCPU"),
                                           counted(guest_.size(), "CPU")));
     if (guest_kinds_.size() > 1)
-      text += line("warning",
-                   fmt::format("the guest has cores of {} kinds, and does not know which of its "
-                               "vCPUs are slower; --cores {} gives it one kind",
-                               guest_kinds_.size(),
-                               kind_word(topology_.kind_of(guest_kinds_.begin()->first))));
+      text += line("warning", mixed_kinds());
     if (const CpuSet far = cpus_without_memory(); !far.empty())
       text += line("warning", fmt::format("the NUMA node of {} has no memory that may be used: all "
                                           "of its memory accesses go to another node",

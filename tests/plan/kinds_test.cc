@@ -157,6 +157,23 @@ TEST(Frequency, ThatIsNotKnownOfSomeTellsNothing) {
   EXPECT_EQ(kinds_of(host.read()), "0-3");
 }
 
+/* Zen 5 and Zen 5c in a file that has no frequencies; and two CCDs of which one has more cache. */
+TEST(Caches, ThatManyCoresShareTellCompactOnesWhereNoFrequencyDoes) {
+  const char *const compact = "l3:2(size=16MB) core:8 pu:1";
+  const auto with_smaller_l3 = [&](const std::string &left) {
+    return edited(compact, [&](hwloc_topology_t topology) {
+      set_cache(topology, 1, 8U << 20);
+      hwloc_bitmap_t cpus = hwloc_bitmap_alloc();
+      hwloc_bitmap_list_sscanf(cpus, left.c_str());
+      hwloc_topology_restrict(topology, cpus, 0);
+      hwloc_bitmap_free(cpus);
+    });
+  };
+  EXPECT_EQ(kinds_of(with_smaller_l3("0-3,8-15")), "0-3/8-15");
+  EXPECT_EQ(kinds_of(with_smaller_l3("0-5,8-15")), "0-5,8-15");
+  EXPECT_EQ(kinds_of(edited(example_host, last_cache_is_large)), "0-15");
+}
+
 TEST(Capacity, GoesBeforeFrequency) {
   const SysfsHost host({{.cpus = "0-1", .l3 = "0-3", .mhz = 2400, .capacity = 400},
                         {.cpus = "2-3", .l3 = "0-3", .mhz = 2300, .capacity = 1024}});
