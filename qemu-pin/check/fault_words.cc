@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "check/fault_words.h"
 
+#include "plan/host_line.h"
+
 #include <fmt/format.h>
 
 namespace qemu_pin {
@@ -22,16 +24,10 @@ std::string vcpus_are(const CpuSet &vcpus) {
 }
 
 std::string short_kind_name(const Topology &topology, unsigned kind) {
-  if (topology.is_arm)
-    return kind == 0 ? "big core" : "LITTLE core";
-  switch (topology.kind_of(kind)) {
-  case CoreKind::performance:
-    return "P-core";
-  case CoreKind::efficiency:
-    return "E-core";
-  default:
-    return "LP E-core";
-  }
+  const std::string known = known_as(topology, kind);
+  if (known.empty())
+    return kind_name(topology, kind);
+  return topology.is_arm ? known + " core" : known;
 }
 
 } // namespace qemu_pin

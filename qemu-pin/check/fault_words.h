@@ -22,7 +22,7 @@ std::string first_of(const std::vector<std::string> &texts);
 /* "vCPU 3 is", "vCPUs 0-3 are" */
 std::string vcpus_are(const CpuSet &vcpus);
 
-/* "P-core", "E-core", "LP E-core"; on Arm "big core", "LITTLE core". */
+/* "P-core", "E-core", "LP E-core"; on Arm "big core", "LITTLE core", "efficiency core". */
 std::string short_kind_name(const Topology &topology, unsigned kind);
 
 } // namespace qemu_pin

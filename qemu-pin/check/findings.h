@@ -1,5 +1,5 @@
 /*
- * What is wrong with a guest's pins on a host, and what mends it.
+ * The faults in a guest's pins on a host, and the options that mend them.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

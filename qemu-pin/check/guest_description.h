@@ -66,7 +66,7 @@ struct GuestDescription {
   std::string cpu_model;           /* as given; empty: the default */
   bool topoext = false;            /* the guest's CPU has it, as far as can be told */
   std::vector<std::string> errors; /* options that cannot be read: what and why */
-  /* What was not understood, or has no effect, though it is no error; one line each. */
+  /* Parts that could not be understood, or have no effect, but are no errors; one line each. */
   std::vector<std::string> notes;
   std::vector<std::string> accepted; /* kinds of Finding that are no faults: they were asked for */
   Unread unread;

@@ -1,6 +1,6 @@
 /*
- * What is wrong with a guest's pins on a host, and with which part of it: faults as
- * values. Nothing here says how they are mended.
+ * The faults in a guest's pins on a host, as values, each with the part of the guest that is at
+ * fault. Nothing here says how they are mended.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

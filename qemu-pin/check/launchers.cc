@@ -197,7 +197,7 @@ private:
     launch_.cpus_unknown = true;
   }
 
-  /* What is set later replaces the mask that was inherited. */
+  /* A launcher replaces the mask that the launcher before it has set. */
   void set_mask(const std::string &launcher, const std::string &value, const Result<CpuSet> &cpus) {
     if (!cpus)
       return wrong(launcher, value, cpus.error().message);

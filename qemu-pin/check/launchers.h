@@ -1,6 +1,6 @@
 /*
- * What is before QEMU on a command line: taskset, numactl, sudo, systemd-run and their like,
- * and the CPUs and memory that QEMU is started with by them.
+ * Launchers: the programs before QEMU on a command line, such as taskset, numactl, sudo and
+ * systemd-run, and the CPUs and memory that they start QEMU with.
  *
  * SPDX-License-Identifier: GPL-2.0-or-later
  */

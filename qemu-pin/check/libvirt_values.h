@@ -17,8 +17,8 @@ namespace qemu_pin {
 /* A decimal number; blanks and a '+' may be before it, nothing after it. */
 std::optional<unsigned> libvirt_number(const std::string &text);
 
-/* A cpuset, or nodeset: "0-3, 8,^2". What comes later wins: "^1,0-3" has 1. Fails on what
- * libvirt refuses: an empty set, strides, CPUs above 16383. */
+/* A cpuset, or nodeset: "0-3, 8,^2". Of two pieces that disagree the later one counts: "^1,0-3"
+ * has 1. Fails on what libvirt refuses: an empty set, strides, CPUs above 16383. */
 Result<CpuSet> libvirt_set(const std::string &text);
 
 } // namespace qemu_pin

@@ -28,7 +28,7 @@ struct SmpCounts {
   GuestTopology topology() const;
 };
 
-/* The numbers as given, by key. What is given again replaces what was, key by key. */
+/* The numbers as given, by key. A key that is given again replaces its earlier number. */
 class SmpOption {
 public:
   /* Fails on a key that -smp does not have and on a value that is not a number of at least 1. */

@@ -9,20 +9,6 @@ namespace qemu_pin {
 
 namespace {
 
-/* The word that people know a kind by; "" without one. */
-std::string known_as(const Topology &topology, unsigned kind) {
-  if (topology.is_arm)
-    return kind == 0 ? "big" : kind + 1 == topology.kinds ? "LITTLE" : "";
-  switch (topology.kind_of(kind)) {
-  case CoreKind::performance:
-    return "P-core";
-  case CoreKind::efficiency:
-    return "E-core";
-  default:
-    return "LP E-core";
-  }
-}
-
 /* Threads of each core, if all have as many, and more than one; else 0. */
 std::size_t threads_a_core(const Topology &topology) {
   const std::size_t threads = topology.cores[0].cpus.size();
@@ -70,6 +56,19 @@ std::string nodes_text(const Topology &topology) {
 
 std::string kind_name(const Topology &topology, unsigned kind) {
   return fmt::format("{} core", kind_word(topology.kind_of(kind)));
+}
+
+std::string known_as(const Topology &topology, unsigned kind) {
+  if (topology.is_arm)
+    return kind == 0 ? "big" : kind + 1 == topology.kinds ? "LITTLE" : "";
+  switch (topology.kind_of(kind)) {
+  case CoreKind::performance:
+    return "P-core";
+  case CoreKind::efficiency:
+    return "E-core";
+  default:
+    return "LP E-core";
+  }
 }
 
 std::string kinds_text(const Topology &topology, const std::map<unsigned, unsigned> &cores) {

@@ -25,6 +25,10 @@ std::string kinds_text(const Topology &topology, const std::map<unsigned, unsign
 /* What a kind of core is called: "performance core". */
 std::string kind_name(const Topology &topology, unsigned kind);
 
+/* What people call it: "P-core", "E-core", "LP E-core"; on Arm "big", "LITTLE", and "" for the
+ * kinds between. */
+std::string known_as(const Topology &topology, unsigned kind);
+
 } // namespace qemu_pin
 
 #endif

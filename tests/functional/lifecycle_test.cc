@@ -21,14 +21,6 @@ protected:
                  "iothread,id=io0", "-iothreadpin", "io0,affinity=" + b});
   }
   Asked asked() const { return {{{0, {b}}, {1, {a}}}, {a}, {{"io0", {b}}}}; }
-
-  /* Whether a command's answer comes to have that status. */
-  static bool comes_to(Guest &guest, const char *command, const std::string &status) {
-    return comes_true([&] {
-      auto answer = guest.monitor().execute(command);
-      return answer && answer->contains("status") && (*answer)["status"] == status;
-    });
-  }
 };
 
 } // namespace
@@ -76,15 +68,7 @@ TEST_P(Lifecycle, MigrationToAFileAndBack) {
 }
 
 TEST_P(Lifecycle, LoadingASnapshot) {
-  const std::string tool =
-      std::filesystem::path(GetParam().qemu).parent_path().native() + "/qemu-img";
-  auto maker = Child::start({{tool, "create", "-q", "-f", "qcow2", files_->file("disk"), "64M"},
-                             "",
-                             files_->file("errors")});
-  ASSERT_TRUE(maker) << maker.error().message;
-  ASSERT_EQ(maker->wait(), 0) << read_text(files_->file("errors"));
-  auto guest = running(
-      with(machine(), {"-drive", "if=none,id=disk,format=qcow2,file=" + files_->file("disk")}));
+  auto guest = running(with_snapshots(machine()));
   ASSERT_TRUE(guest);
   EXPECT_EQ(hmp(*guest, "savevm here"), "");
   EXPECT_EQ(differences(*guest, asked()), none);

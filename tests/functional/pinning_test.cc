@@ -182,6 +182,13 @@ void PinningTest::serve_disks(Guest &guest, const TempDir &files) {
   }
 }
 
+bool PinningTest::comes_to(Guest &guest, const char *command, const std::string &status) {
+  return comes_true([&] {
+    auto answer = guest.monitor().execute(command);
+    return answer && answer->contains("status") && (*answer)["status"] == status;
+  });
+}
+
 Child PinningTest::reader(Guest &guest, const TempDir &files, const std::string &name) {
   const std::size_t before = count_threads(guest, "worker");
   const std::string tool =
@@ -207,6 +214,18 @@ void PinningTestWithFiles::SetUp() {
   auto files = TempDir::make();
   ASSERT_TRUE(files);
   files_.emplace(std::move(*files));
+}
+
+GuestSpec PinningTestWithFiles::with_snapshots(const GuestSpec &spec) const {
+  const std::string disk = files_->file("disk"), errors = files_->file("errors");
+  const std::string tool =
+      std::filesystem::path(GetParam().qemu).parent_path().native() + "/qemu-img";
+  auto maker = Child::start({{tool, "create", "-q", "-f", "qcow2", disk, "64M"}, "", errors});
+  if (!maker)
+    ADD_FAILURE() << maker.error().message;
+  else if (maker->wait() != 0)
+    ADD_FAILURE() << read_text(errors);
+  return with(spec, {"-drive", "if=none,id=disk,format=qcow2,file=" + disk});
 }
 
 std::optional<Guest> PinningTest::started(const GuestSpec &spec) {

@@ -82,6 +82,9 @@ protected:
   static std::string execute(Guest &guest, const std::string &command,
                              const nlohmann::json &arguments = nlohmann::json::object());
 
+  /* Whether a command's answer comes to have that status. */
+  static bool comes_to(Guest &guest, const char *command, const std::string &status);
+
   /* Disks "main" and "io0", as QEMU's options; to serve them over NBD, the first from
    * the main loop and the other from iothread io0; and to read one of them, which
    * makes a worker, created by that loop. The reader is to outlive the guest: QEMU 7.2
@@ -105,6 +108,9 @@ protected:
 class PinningTestWithFiles : public PinningTest {
 protected:
   void SetUp() override;
+
+  /* The same machine with a disk that holds snapshots. Fails the test if it cannot be made. */
+  GuestSpec with_snapshots(const GuestSpec &spec) const;
 
   std::optional<TempDir> files_; /* there unless the test is skipped */
 };

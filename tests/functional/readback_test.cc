@@ -286,10 +286,7 @@ TEST_P(ReadBack, AGuestThatMigratesInIsReadBackToo) {
   auto source = running(machine());
   ASSERT_TRUE(source);
   EXPECT_EQ(execute(*source, "migrate", {{"uri", "exec:cat > " + files_->file("state")}}), "");
-  ASSERT_TRUE(comes_true([&] {
-    auto answer = source->monitor().execute("query-migrate");
-    return answer && answer->contains("status") && (*answer)["status"] == "completed";
-  }));
+  ASSERT_TRUE(comes_to(*source, "query-migrate", "completed"));
   source.reset();
   for (const bool sandboxed : {false, true}) {
     auto guest = started(with(with(machine(), {"-incoming", "defer"}), sandboxed ? sandbox : none));
@@ -307,15 +304,7 @@ TEST_P(ReadBack, AGuestThatMigratesInIsReadBackToo) {
 }
 
 TEST_P(ReadBack, LoadingASnapshotAndAResetPutBack) {
-  const std::string tool =
-      std::filesystem::path(GetParam().qemu).parent_path().native() + "/qemu-img";
-  auto maker = Child::start({{tool, "create", "-q", "-f", "qcow2", files_->file("disk"), "64M"},
-                             "",
-                             files_->file("errors")});
-  ASSERT_TRUE(maker) << maker.error().message;
-  ASSERT_EQ(maker->wait(), 0) << read_text(files_->file("errors"));
-  auto guest = running(
-      with(machine(), {"-drive", "if=none,id=disk,format=qcow2,file=" + files_->file("disk")}));
+  auto guest = running(with_snapshots(machine()));
   ASSERT_TRUE(guest);
   EXPECT_EQ(hmp(*guest, "savevm here"), "");
   move_all(*guest);

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 #include "hosts.h"
+#include "placed.h"
 #include "plan/placement.h"
 #include "plan/roles.h"
 #include "sysfs_host.h"
@@ -19,40 +20,8 @@ using qemu_pin::Placement;
 using qemu_pin::PlacementRequest;
 using qemu_pin::Topology;
 
-/* The CPUs of each kind, the fastest first, as lists that a slash parts. */
-std::string kinds_of(const Topology &topology) {
-  std::vector<CpuSet> kinds(topology.kinds);
-  for (const qemu_pin::Core &core : topology.cores)
-    kinds.at(core.kind).insert(core.cpus.begin(), core.cpus.end());
-  std::string text;
-  for (const CpuSet &cpus : kinds)
-    text += (text.empty() ? "" : "/") + cpu_list(cpus);
-  return text;
-}
-
-PlacementRequest wanting(unsigned vcpus, unsigned reserve_cores = 0) {
-  PlacementRequest request;
-  request.vcpus = vcpus;
-  request.reserve_cores = reserve_cores;
-  return request;
-}
-
-Placement placed(const Topology &topology, const PlacementRequest &request) {
-  auto placement = place(topology, request);
-  if (!placement) {
-    ADD_FAILURE() << placement.error().message;
-    return {};
-  }
-  return *placement;
-}
-
 std::string guest(const Topology &topology, const PlacementRequest &request) {
   return cpu_list(placed(topology, request).guest());
-}
-
-std::string refusal(const Topology &topology, const PlacementRequest &request) {
-  auto placement = place(topology, request);
-  return placement ? "placed on " + cpu_list(placement->guest()) : placement.error().message;
 }
 
 /* Two P-cores that boost further than the two others, and a module of four E-cores that is within
@@ -325,6 +294,74 @@ TEST(LargestCache, HasNoReservedCoreWhenAskedFor) {
   EXPECT_EQ(cpu_list(placed(host, request).reserved), "0,8");
   request.vcpus.reset();
   EXPECT_EQ(cpu_list(placed(host, request).reserved), "0,8");
+}
+
+constexpr const char *hybrid_host = "pack:1 l3:1 core:8 pu:1";
+
+TEST(Hybrid, GuestsGetTheFasterCoresFirst) {
+  const Topology host = edited(hybrid_host, [](hwloc_topology_t topology) {
+    set_kind(topology, "0-3", 0, "3000");
+    set_kind(topology, "4-7", 1, "5000");
+  });
+  EXPECT_EQ(host.kinds, 2U);
+  EXPECT_EQ(placed(host, wanting(4)).vcpus, from_to(4, 7));
+  EXPECT_EQ(cpu_list(placed(host, wanting(6)).guest()), "0-1,4-7");
+}
+
+TEST(Hybrid, GuestsMayHavePerformanceCoresOnly) {
+  const Topology host = edited(hybrid_host, hybrid(3));
+  PlacementRequest request;
+  request.kinds = {CoreKind::performance};
+  EXPECT_EQ(placed(host, request).vcpus, from_to(0, 2));
+  request.vcpus = 4;
+  EXPECT_EQ(refusal(host, request),
+            "4 vCPUs with whole cores need 4 cores; 3 are free among the performance cores (at "
+            "most 3 vCPUs fit, or more with --overcommit)");
+}
+
+TEST(Hybrid, GuestsMayHaveEfficiencyCoresOnly) {
+  const Topology host = edited(hybrid_host, hybrid(3));
+  PlacementRequest request;
+  request.kinds = {CoreKind::efficiency};
+  EXPECT_EQ(placed(host, request).vcpus, from_to(3, 7));
+}
+
+TEST(Hybrid, KindsAreAlikeWhenAnyWillDo) {
+  const Topology host = edited("pack:1 l3:2 core:4 pu:1", hybrid(2));
+  EXPECT_EQ(placed(host, wanting(4)).vcpus, from_to(0, 3));
+  PlacementRequest request = wanting(4);
+  request.reserve = {0};
+  EXPECT_EQ(cpu_list(placed(host, request).guest()), "1-4");
+  /* The second L3 has room for all. */
+  request.rules.any_core = true;
+  EXPECT_EQ(placed(host, request).vcpus, from_to(4, 7));
+}
+
+TEST(Hybrid, CoresWithTwoThreadsAreNotMixedWithThoseWithOne) {
+  const Topology host = edited("pack:1 l3:1 core:4 pu:2", [](hwloc_topology_t topology) {
+    set_kind(topology, "0-3", 1, "5000");
+    set_kind(topology, "4-7", 0, "3000");
+  });
+  PlacementRequest request = wanting(6);
+  EXPECT_EQ(guest_of(host, placed(host, request)), "1x3x2");
+}
+
+TEST(Hybrid, FavouredCoresAreNoOtherKind) {
+  const Topology host = edited(hybrid_host, [](hwloc_topology_t topology) {
+    set_kind(topology, "2-3", 1, "5250");
+    set_kind(topology, "0-1,4-7", 0, "5000");
+  });
+  EXPECT_EQ(host.kinds, 1U);
+  EXPECT_EQ(placed(host, wanting(4)).vcpus, from_to(0, 3));
+}
+
+TEST(Hybrid, AHostOfOneKindHasNoEfficiencyCores) {
+  PlacementRequest request;
+  request.kinds = {CoreKind::efficiency};
+  EXPECT_EQ(refusal(synthetic(example_host), request),
+            "this host has no efficiency cores: it has one kind of core only");
+  request.kinds = {CoreKind::performance};
+  EXPECT_EQ(placed(synthetic(example_host), request).vcpus.size(), 16U);
 }
 
 } // namespace

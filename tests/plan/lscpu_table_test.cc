@@ -6,6 +6,7 @@
 #include "plan/lscpu_table.h"
 
 #include "harness/temp_dir.h"
+#include "placed.h"
 #include "plan/placement.h"
 
 #include <gtest/gtest.h>
@@ -39,16 +40,6 @@ std::string cores_of(const Topology &topology) {
     text += i == 0 ? "" : is_same ? " " : " | ";
     text += cpu_list({topology.cores[i].cpus.begin(), topology.cores[i].cpus.end()});
   }
-  return text;
-}
-
-std::string kinds_of(const Topology &topology) {
-  std::vector<CpuSet> kinds(topology.kinds);
-  for (const qemu_pin::Core &core : topology.cores)
-    kinds.at(core.kind).insert(core.cpus.begin(), core.cpus.end());
-  std::string text;
-  for (const CpuSet &cpus : kinds)
-    text += (text.empty() ? "" : "/") + cpu_list(cpus);
   return text;
 }
 

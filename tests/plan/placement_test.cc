@@ -6,11 +6,9 @@
 #include "plan/placement.h"
 
 #include "hosts.h"
-#include "plan/roles.h"
+#include "placed.h"
 
 #include <gtest/gtest.h>
-
-#include <numeric>
 
 namespace {
 
@@ -21,39 +19,6 @@ using qemu_pin::Placement;
 using qemu_pin::PlacementRequest;
 using qemu_pin::Topology;
 using Cpus = std::vector<unsigned>;
-
-Cpus from_to(unsigned first, unsigned last) {
-  Cpus cpus(last - first + 1);
-  std::iota(cpus.begin(), cpus.end(), first);
-  return cpus;
-}
-
-PlacementRequest wanting(unsigned vcpus) {
-  PlacementRequest request;
-  request.vcpus = vcpus;
-  return request;
-}
-
-Placement placed(const Topology &topology, const PlacementRequest &request) {
-  auto placement = place(topology, request);
-  if (!placement) {
-    ADD_FAILURE() << placement.error().message;
-    return {};
-  }
-  return *placement;
-}
-
-std::string refusal(const Topology &topology, const PlacementRequest &request) {
-  auto placement = place(topology, request);
-  return placement ? "placed on " + cpu_list(placement->guest()) : placement.error().message;
-}
-
-/* What QEMU would be told: sockets, cores of each, threads of each. */
-std::string guest_of(const Topology &topology, const Placement &placement) {
-  const qemu_pin::GuestTopology guest = plan_for(topology, placement, 0, 0).topology;
-  return std::to_string(guest.sockets) + "x" + std::to_string(guest.cores) + "x" +
-         std::to_string(guest.threads);
-}
 
 CpuSet l3s_of(const Topology &topology, const Placement &placement) {
   CpuSet l3s;
@@ -341,74 +306,6 @@ TEST(Overcommit, KeepsOffReservedCpus) {
   request.overcommit = true;
   request.reserve_cores = 1;
   EXPECT_EQ(cpu_list(placed(synthetic(example_host), request).guest()), "1-7,9-15");
-}
-
-constexpr const char *hybrid_host = "pack:1 l3:1 core:8 pu:1";
-
-TEST(Hybrid, GuestsGetTheFasterCoresFirst) {
-  const Topology host = edited(hybrid_host, [](hwloc_topology_t topology) {
-    set_kind(topology, "0-3", 0, "3000");
-    set_kind(topology, "4-7", 1, "5000");
-  });
-  EXPECT_EQ(host.kinds, 2U);
-  EXPECT_EQ(placed(host, wanting(4)).vcpus, from_to(4, 7));
-  EXPECT_EQ(cpu_list(placed(host, wanting(6)).guest()), "0-1,4-7");
-}
-
-TEST(Hybrid, GuestsMayHavePerformanceCoresOnly) {
-  const Topology host = edited(hybrid_host, hybrid(3));
-  PlacementRequest request;
-  request.kinds = {CoreKind::performance};
-  EXPECT_EQ(placed(host, request).vcpus, from_to(0, 2));
-  request.vcpus = 4;
-  EXPECT_EQ(refusal(host, request),
-            "4 vCPUs with whole cores need 4 cores; 3 are free among the performance cores (at "
-            "most 3 vCPUs fit, or more with --overcommit)");
-}
-
-TEST(Hybrid, GuestsMayHaveEfficiencyCoresOnly) {
-  const Topology host = edited(hybrid_host, hybrid(3));
-  PlacementRequest request;
-  request.kinds = {CoreKind::efficiency};
-  EXPECT_EQ(placed(host, request).vcpus, from_to(3, 7));
-}
-
-TEST(Hybrid, KindsAreAlikeWhenAnyWillDo) {
-  const Topology host = edited("pack:1 l3:2 core:4 pu:1", hybrid(2));
-  EXPECT_EQ(placed(host, wanting(4)).vcpus, from_to(0, 3));
-  PlacementRequest request = wanting(4);
-  request.reserve = {0};
-  EXPECT_EQ(cpu_list(placed(host, request).guest()), "1-4");
-  /* The second L3 has room for all. */
-  request.rules.any_core = true;
-  EXPECT_EQ(placed(host, request).vcpus, from_to(4, 7));
-}
-
-TEST(Hybrid, CoresWithTwoThreadsAreNotMixedWithThoseWithOne) {
-  const Topology host = edited("pack:1 l3:1 core:4 pu:2", [](hwloc_topology_t topology) {
-    set_kind(topology, "0-3", 1, "5000");
-    set_kind(topology, "4-7", 0, "3000");
-  });
-  PlacementRequest request = wanting(6);
-  EXPECT_EQ(guest_of(host, placed(host, request)), "1x3x2");
-}
-
-TEST(Hybrid, FavouredCoresAreNoOtherKind) {
-  const Topology host = edited(hybrid_host, [](hwloc_topology_t topology) {
-    set_kind(topology, "2-3", 1, "5250");
-    set_kind(topology, "0-1,4-7", 0, "5000");
-  });
-  EXPECT_EQ(host.kinds, 1U);
-  EXPECT_EQ(placed(host, wanting(4)).vcpus, from_to(0, 3));
-}
-
-TEST(Hybrid, AHostOfOneKindHasNoEfficiencyCores) {
-  PlacementRequest request;
-  request.kinds = {CoreKind::efficiency};
-  EXPECT_EQ(refusal(synthetic(example_host), request),
-            "this host has no efficiency cores: it has one kind of core only");
-  request.kinds = {CoreKind::performance};
-  EXPECT_EQ(placed(synthetic(example_host), request).vcpus.size(), 16U);
 }
 
 /* Each count by hand, so that the search and its proof do not share a mistake. */
