@@ -164,84 +164,8 @@ private:
   /* False if there is no room. */
   bool put(const std::vector<GuestCore> &cores, const std::vector<Place> &places,
            const PlaceChoice &part, bool ranked, Candidate &candidate) const {
-    std::vector<bool> is_taken(part.places.size());
-    const auto take = [&](std::size_t core, std::size_t at) {
-      const Place &place = places[part.places[at]];
-      const CorePins pins = put_on(guest_, cores[core], place.cpus);
-      candidate.cost += cost_of(pins, place, at, ranked);
-      for (const auto &[vcpu, cpus] : pins.pins)
-        candidate.guest.vcpus[vcpu] = cpus;
-      is_taken[at] = true;
-    };
-    std::map<unsigned, std::vector<std::size_t>> at_cpu;
-    for (std::size_t at = 0; at < part.places.size(); ++at)
-      for (unsigned cpu : places[part.places[at]].cpus)
-        at_cpu[cpu].push_back(at);
-    /* A guest core that is right stays: to move it for another costs more than it gains. Those
-     * that can keep nothing anywhere take what is left. */
-    std::vector<std::size_t> some, none;
-    std::vector<std::vector<std::size_t>> near_of_some;
-    for (std::size_t core : part.cores) {
-      std::vector<std::size_t> near;
-      for (unsigned vcpu : cores[core].vcpus)
-        if (const auto pin = guest_.vcpus.find(vcpu); pin != guest_.vcpus.end())
-          for (unsigned cpu : pin->second)
-            if (const auto at = at_cpu.find(cpu); at != at_cpu.end())
-              near.insert(near.end(), at->second.begin(), at->second.end());
-      const auto is_whole = [&](std::size_t at) {
-        return !is_taken[at] && !put_on(guest_, cores[core], places[part.places[at]].cpus).changed;
-      };
-      if (const auto right = std::ranges::find_if(near, is_whole); !ranked && right != near.end()) {
-        take(core, *right);
-      } else if (near.empty() && !ranked) {
-        none.push_back(core);
-      } else {
-        some.push_back(core);
-        near_of_some.push_back(std::move(near));
-      }
-    }
-    std::vector<std::size_t> left;
-    const auto find_left = [&] {
-      left.clear();
-      for (std::size_t at = 0; at < part.places.size(); ++at)
-        if (!is_taken[at])
-          left.push_back(at);
-    };
-    find_left();
-    std::vector<std::vector<std::int64_t>> costs;
-    for (std::size_t i = 0; i < some.size(); ++i) {
-      const GuestCore &core = cores[some[i]];
-      std::vector<bool> is_near(part.places.size());
-      for (std::size_t at : near_of_some[i])
-        is_near[at] = true;
-      CorePins all_new;
-      all_new.vcpus = all_new.changed = all_new.strange = static_cast<unsigned>(core.vcpus.size());
-      all_new.keeps_first = false;
-      all_new.pins[core.vcpus[0]] = {};
-      std::vector<std::int64_t> &row = costs.emplace_back();
-      row.reserve(left.size());
-      for (std::size_t at : left) {
-        const Place &place = places[part.places[at]];
-        row.push_back(
-            cost_of(is_near[at] ? put_on(guest_, core, place.cpus) : all_new, place, at, ranked));
-      }
-    }
-    const auto assignment = assign(costs);
-    if (!assignment)
-      return false;
-    for (std::size_t i = 0; i < some.size(); ++i)
-      take(some[i], left[assignment->place[i]]);
-    find_left();
-    if (left.size() < none.size())
-      return false;
-    std::ranges::stable_sort(left, {}, [&](std::size_t at) {
-      const Core *core = places[part.places[at]].core;
-      return std::pair(steps_[core->domain], core == &topology_.cores[0]);
-    });
-    std::sort(left.begin(), left.begin() + static_cast<std::ptrdiff_t>(none.size()));
-    for (std::size_t i = 0; i < none.size(); ++i)
-      take(none[i], left[i]);
-    return true;
+    Filling filling(*this, cores, places, part, ranked, candidate);
+    return filling.fill();
   }
 
   std::optional<GuestDescription> first_right(std::vector<Candidate> &candidates) const {
@@ -253,6 +177,136 @@ private:
         return std::move(candidates[i].guest);
     return std::nullopt;
   }
+
+  /* Gives the guest cores of one choice their places. */
+  class Filling {
+  public:
+    Filling(const Mover &mover, const std::vector<GuestCore> &cores,
+            const std::vector<Place> &places, const PlaceChoice &part, bool ranked,
+            Candidate &candidate)
+        : mover_(mover), cores_(cores), places_(places), part_(part), ranked_(ranked),
+          candidate_(candidate), is_taken_(part.places.size()) {
+      for (std::size_t at = 0; at < part.places.size(); ++at)
+        for (unsigned cpu : place(at).cpus)
+          at_cpu_[cpu].push_back(at);
+    }
+
+    /* False if there is no room. */
+    bool fill() {
+      keep_right_cores();
+      return assign_near_cores() && fill_up();
+    }
+
+  private:
+    const Place &place(std::size_t at) const { return places_[part_.places[at]]; }
+
+    CorePins pins_on(std::size_t core, std::size_t at) const {
+      return put_on(mover_.guest_, cores_[core], place(at).cpus);
+    }
+
+    void take(std::size_t core, std::size_t at) {
+      const CorePins pins = pins_on(core, at);
+      candidate_.cost += mover_.cost_of(pins, place(at), at, ranked_);
+      for (const auto &[vcpu, cpus] : pins.pins)
+        candidate_.guest.vcpus[vcpu] = cpus;
+      is_taken_[at] = true;
+    }
+
+    std::vector<std::size_t> free_places() const {
+      std::vector<std::size_t> free;
+      for (std::size_t at = 0; at < part_.places.size(); ++at)
+        if (!is_taken_[at])
+          free.push_back(at);
+      return free;
+    }
+
+    /* Places where one of the core's vCPUs has a CPU of its pin. */
+    std::vector<std::size_t> places_near(std::size_t core) const {
+      std::vector<std::size_t> near;
+      for (unsigned vcpu : cores_[core].vcpus)
+        if (const auto pin = mover_.guest_.vcpus.find(vcpu); pin != mover_.guest_.vcpus.end())
+          for (unsigned cpu : pin->second)
+            if (const auto at = at_cpu_.find(cpu); at != at_cpu_.end())
+              near.insert(near.end(), at->second.begin(), at->second.end());
+      return near;
+    }
+
+    /* A guest core that is right stays: to move it for another costs more than it gains. */
+    void keep_right_cores() {
+      for (std::size_t core : part_.cores) {
+        std::vector<std::size_t> near = places_near(core);
+        const auto is_right_at = [&](std::size_t at) {
+          return !is_taken_[at] && !pins_on(core, at).changed;
+        };
+        if (const auto right = std::ranges::find_if(near, is_right_at);
+            !ranked_ && right != near.end())
+          take(core, *right);
+        else if (near.empty() && !ranked_)
+          strangers_.push_back(core);
+        else
+          near_[core] = std::move(near);
+      }
+    }
+
+    std::vector<std::int64_t> costs_at(std::size_t core, const std::vector<std::size_t> &near,
+                                       const std::vector<std::size_t> &free) const {
+      std::vector<bool> is_near(part_.places.size());
+      for (std::size_t at : near)
+        is_near[at] = true;
+      const std::vector<unsigned> &vcpus = cores_[core].vcpus;
+      CorePins all_new;
+      all_new.vcpus = all_new.changed = all_new.strange = static_cast<unsigned>(vcpus.size());
+      all_new.keeps_first = false;
+      all_new.pins[vcpus[0]] = {};
+      std::vector<std::int64_t> costs;
+      costs.reserve(free.size());
+      for (std::size_t at : free)
+        costs.push_back(
+            mover_.cost_of(is_near[at] ? pins_on(core, at) : all_new, place(at), at, ranked_));
+      return costs;
+    }
+
+    bool assign_near_cores() {
+      const std::vector<std::size_t> free = free_places();
+      std::vector<std::vector<std::int64_t>> costs;
+      costs.reserve(near_.size());
+      for (const auto &[core, near] : near_)
+        costs.push_back(costs_at(core, near, free));
+      const auto assignment = assign(costs);
+      if (!assignment)
+        return false;
+      std::size_t i = 0;
+      for (const auto &[core, near] : near_)
+        take(core, free[assignment->place[i++]]);
+      return true;
+    }
+
+    /* Guest cores that can keep no pin anywhere get what is left, the nearest first. */
+    bool fill_up() {
+      std::vector<std::size_t> free = free_places();
+      if (free.size() < strangers_.size())
+        return false;
+      std::ranges::stable_sort(free, {}, [&](std::size_t at) {
+        const Core *core = place(at).core;
+        return std::pair(mover_.steps_[core->domain], core == &mover_.topology_.cores[0]);
+      });
+      std::sort(free.begin(), free.begin() + static_cast<std::ptrdiff_t>(strangers_.size()));
+      for (std::size_t i = 0; i < strangers_.size(); ++i)
+        take(strangers_[i], free[i]);
+      return true;
+    }
+
+    const Mover &mover_;
+    const std::vector<GuestCore> &cores_;
+    const std::vector<Place> &places_;
+    const PlaceChoice &part_;
+    const bool ranked_; /* whether the kind of core counts */
+    Candidate &candidate_;
+    std::vector<bool> is_taken_; /* by index into part_.places, as all that is called at */
+    std::map<unsigned, std::vector<std::size_t>> at_cpu_;
+    std::map<std::size_t, std::vector<std::size_t>> near_; /* by guest core */
+    std::vector<std::size_t> strangers_;
+  };
 
   const Topology &topology_;
   const GuestDescription &guest_;
